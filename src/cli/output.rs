@@ -1,0 +1,45 @@
+//! The one place that prints: stdout is data, stderr is everything else.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use super::error::{Code, Failure};
+
+/// Prints data to stdout. A reader that went away (`| head`) is no error.
+pub(crate) fn data(text: &str) -> Result<(), Failure> {
+    match io::stdout()
+        .write_all(text.as_bytes())
+        .and_then(|()| io::stdout().flush())
+    {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::from_error(Code::Unexpected, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints one line of news to stderr. A closed stderr leaves nobody to tell.
+pub(crate) fn note(line: &str) {
+    writeln!(io::stderr(), "{line}").ok();
+}
+
+/// Prints clap's own message: help and version to stdout (exit code 0), wrong usage to stderr (2).
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    error.print().ok();
+    if error.use_stderr() {
+        ExitCode::from(Code::Usage as u8)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Prints a failure and returns its exit code.
+pub(crate) fn finish(outcome: Result<(), Failure>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            note(&failure.to_string());
+            ExitCode::from(failure.code as u8)
+        }
+    }
+}

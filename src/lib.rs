@@ -1,0 +1,10 @@
+//! `uwsgi-lab`: a uWSGI measuring bench in one command.
+//!
+//! The library has one door, [`run`]; all modules are private, so that the compiler reports dead code.
+//! Dependencies point from the command line down to plain data; `tests/integration/layers.rs` keeps it so.
+
+mod cli;
+mod point;
+mod report;
+
+pub use cli::run;

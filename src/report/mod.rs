@@ -1,0 +1,3 @@
+//! Data to text: every number format of the tool lives here; prints nothing itself.
+
+pub(crate) mod number;
