@@ -1,0 +1,5 @@
+//! Compose YAML to plain data; knows no engine.
+
+mod model;
+
+pub(crate) use model::*;
