@@ -5,6 +5,7 @@
 
 mod cli;
 mod compose;
+mod engine;
 mod plan;
 mod point;
 mod report;

@@ -82,10 +82,11 @@ pub(crate) enum Operation {
         service: String,
         id: String,
     },
-    /// Stops it first if it runs; its anonymous volumes go with it.
+    /// Stops it first if it runs, or kills it with `force`; its anonymous volumes go with it.
     RemoveContainer {
         service: String,
         id: String,
+        force: bool,
     },
     /// Waits until the service is healthy.
     AwaitHealthy {
@@ -127,10 +128,7 @@ pub(crate) struct Step {
 
 impl Step {
     fn new(operation: Operation, cause: impl Into<String>) -> Self {
-        Self {
-            operation,
-            cause: cause.into(),
-        }
+        Self { operation, cause: cause.into() }
     }
 }
 
