@@ -9,5 +9,6 @@ mod engine;
 mod plan;
 mod point;
 mod report;
+mod state;
 
 pub use cli::run;
