@@ -57,7 +57,12 @@ pub(crate) struct Point {
 
 impl Point {
     pub(crate) fn new(measurement: &'static str, timestamp_ms: i64) -> Self {
-        Self { measurement, tags: Vec::new(), fields: Vec::new(), timestamp_ms }
+        Self {
+            measurement,
+            tags: Vec::new(),
+            fields: Vec::new(),
+            timestamp_ms,
+        }
     }
 
     pub(crate) fn tag(mut self, key: &'static str, value: impl Into<String>) -> Self {
@@ -174,13 +179,18 @@ mod tests {
 
     #[test]
     fn a_tag_value_can_neither_start_a_new_line_nor_end_in_a_backslash() {
-        let point = Point::new("m", 1).tag("a", "x\ninjected,b=1 v=1i\\").field("v", 1_i64);
+        let point = Point::new("m", 1)
+            .tag("a", "x\ninjected,b=1 v=1i\\")
+            .field("v", 1_i64);
         assert_eq!(line(&point), "m,a=x?injected\\,b\\=1\\ v\\=1i/ v=1i 1\n");
     }
 
     #[test]
     fn empty_tags_and_numbers_that_are_not_finite_are_left_out() {
-        let point = Point::new("m", 1).tag("a", "").field("nan", f64::NAN).field("v", 1_i64);
+        let point = Point::new("m", 1)
+            .tag("a", "")
+            .field("nan", f64::NAN)
+            .field("v", 1_i64);
         assert_eq!(line(&point), "m v=1i 1\n");
         assert_eq!(line(&Point::new("m", 1).field("inf", f64::INFINITY)), "");
     }

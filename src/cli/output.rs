@@ -7,7 +7,10 @@ use super::error::{Code, Failure};
 
 /// Prints data to stdout. A reader that went away (`| head`) is no error.
 pub(crate) fn data(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+    match io::stdout()
+        .write_all(text.as_bytes())
+        .and_then(|()| io::stdout().flush())
+    {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::from_error(Code::Unexpected, &error))
         }
@@ -23,7 +26,11 @@ pub(crate) fn note(line: &str) {
 /// Prints clap's own message: help and version to stdout (exit code 0), wrong usage to stderr (2).
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     error.print().ok();
-    if error.use_stderr() { ExitCode::from(Code::Usage as u8) } else { ExitCode::SUCCESS }
+    if error.use_stderr() {
+        ExitCode::from(Code::Usage as u8)
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 /// Prints a failure and returns its exit code.

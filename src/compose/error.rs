@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub(crate) enum ComposeError {
     #[error("{}: {bytes} bytes are too many for a Compose file, at most {most}", .file.display())]
-    TooLarge { file: PathBuf, bytes: usize, most: usize },
+    TooLarge {
+        file: PathBuf,
+        bytes: usize,
+        most: usize,
+    },
     /// Broken YAML. `message` ends with the line and column where the parser knows them.
     #[error("{}: {message}", .file.display())]
     Yaml { file: PathBuf, message: String },
@@ -36,7 +40,11 @@ pub(crate) struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = if self.path.is_empty() { "the file" } else { &self.path };
+        let path = if self.path.is_empty() {
+            "the file"
+        } else {
+            &self.path
+        };
         match self.line {
             Some(line) => write!(f, "{path} (line {line}): {}", self.kind),
             None => write!(f, "{path}: {}", self.kind),
@@ -61,7 +69,11 @@ pub(crate) enum ProblemKind {
     #[error("cannot read the variable in '{template}': write ${{NAME}}, or $$ for a dollar sign")]
     Interpolation { template: String },
     #[error("there is no {what} '{name}' in the file; it has {defined}")]
-    Undefined { what: &'static str, name: String, defined: String },
+    Undefined {
+        what: &'static str,
+        name: String,
+        defined: String,
+    },
     #[error("service '{name}' is left out because its profile is not active: {profiles}")]
     Inactive { name: String, profiles: String },
     #[error("the services wait for each other: {}", .names.join(" → "))]
@@ -98,6 +110,9 @@ impl Problems {
     }
 
     pub(super) fn into_error(self, file: &Path) -> ComposeError {
-        ComposeError::Invalid { file: file.to_path_buf(), problems: self.0 }
+        ComposeError::Invalid {
+            file: file.to_path_buf(),
+            problems: self.0,
+        }
     }
 }

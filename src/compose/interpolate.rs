@@ -25,9 +25,15 @@ pub(super) enum Refusal {
 /// Replaces variables as Docker Compose does: `$$` is a dollar sign; `:-`, `:?`, `:+` take an empty variable for an unset one,
 /// `-`, `?`, `+` do not; what follows them may hold variables again, and counts only where it is used.
 pub(super) fn interpolate(template: &str, variables: &BTreeMap<String, String>) -> Result<Expanded, Refusal> {
-    let mut expansion = Expansion { variables, unset: Vec::new() };
+    let mut expansion = Expansion {
+        variables,
+        unset: Vec::new(),
+    };
     let text = expansion.expand(template, 0)?;
-    Ok(Expanded { text, unset: expansion.unset })
+    Ok(Expanded {
+        text,
+        unset: expansion.unset,
+    })
 }
 
 struct Expansion<'a> {
@@ -96,7 +102,9 @@ impl Expansion<'_> {
 
 /// A variable's name and what follows it.
 fn split_name(text: &str) -> Result<(&str, &str), Refusal> {
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .unwrap_or(text.len());
     if end == 0 || text.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(Refusal::Malformed);
     }
@@ -159,14 +167,20 @@ mod tests {
             ("ü$SET", "üvalue"),
         ] {
             let expanded = interpolate(template, &variables());
-            let expected = Expanded { text: expected.to_owned(), unset: Vec::new() };
+            let expected = Expanded {
+                text: expected.to_owned(),
+                unset: Vec::new(),
+            };
             assert_eq!(expanded, Ok(expected), "{template}");
         }
     }
 
     #[test]
     fn a_variable_without_value_and_default_is_empty_and_named() {
-        let expected = Expanded { text: "ab".to_owned(), unset: vec!["UNSET".to_owned(), "MORE".to_owned()] };
+        let expected = Expanded {
+            text: "ab".to_owned(),
+            unset: vec!["UNSET".to_owned(), "MORE".to_owned()],
+        };
         assert_eq!(interpolate("a$UNSET${MORE}b", &variables()), Ok(expected));
     }
 
@@ -177,15 +191,24 @@ mod tests {
             ("${UNSET?}", ""),
             ("x${UNSET:-${UNSET:?inner}}", "inner"),
         ] {
-            let refusal = Refusal::Required { variable: "UNSET".to_owned(), message: message.to_owned() };
+            let refusal = Refusal::Required {
+                variable: "UNSET".to_owned(),
+                message: message.to_owned(),
+            };
             assert_eq!(interpolate(template, &variables()), Err(refusal));
         }
     }
 
     #[test]
     fn what_is_no_variable_is_refused() {
-        for template in ["$", "a $ b", "$1", "${}", "${SET", "${SET:}", "${SET!x}", "${1A}", "$-"] {
-            assert_eq!(interpolate(template, &variables()), Err(Refusal::Malformed), "{template}");
+        for template in [
+            "$", "a $ b", "$1", "${}", "${SET", "${SET:}", "${SET!x}", "${1A}", "$-",
+        ] {
+            assert_eq!(
+                interpolate(template, &variables()),
+                Err(Refusal::Malformed),
+                "{template}"
+            );
         }
         let deep = "${UNSET:-".repeat(100_000) + &"}".repeat(100_000);
         assert_eq!(interpolate(&deep, &variables()), Err(Refusal::Malformed));

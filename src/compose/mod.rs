@@ -48,10 +48,16 @@ pub(crate) struct Loaded {
 /// Broken YAML is reported alone; variables without a value alone; else all that is wrong, each with its path in the file.
 pub(crate) fn load(path: &Path, text: &str, options: &LoadOptions) -> Result<Loaded, ComposeError> {
     if text.len() > MOST_BYTES {
-        return Err(ComposeError::TooLarge { file: path.to_path_buf(), bytes: text.len(), most: MOST_BYTES });
+        return Err(ComposeError::TooLarge {
+            file: path.to_path_buf(),
+            bytes: text.len(),
+            most: MOST_BYTES,
+        });
     }
-    let mut root = yaml::parse(text)
-        .map_err(|yaml::Broken(message)| ComposeError::Yaml { file: path.to_path_buf(), message })?;
+    let mut root = yaml::parse(text).map_err(|yaml::Broken(message)| ComposeError::Yaml {
+        file: path.to_path_buf(),
+        message,
+    })?;
     let mut problems = error::Problems::default();
     let warnings = variables::substitute(&mut root, options.variables, &mut problems);
     if !problems.is_empty() {

@@ -85,9 +85,17 @@ pub(crate) enum Protocol {
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(crate) enum Mount {
     /// `source` is a key of [`Project::volumes`]; `None` is an anonymous volume.
-    Volume { source: Option<String>, target: String, read_only: bool },
+    Volume {
+        source: Option<String>,
+        target: String,
+        read_only: bool,
+    },
     /// `source` is absolute on the engine's machine.
-    Bind { source: PathBuf, target: String, read_only: bool },
+    Bind {
+        source: PathBuf,
+        target: String,
+        read_only: bool,
+    },
 }
 
 /// What a dependent service waits for.

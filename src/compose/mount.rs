@@ -31,16 +31,21 @@ fn short(spot: &Spot, around: &Surroundings) -> Result<Mount, Problem> {
     let (target, read_only) = (target.to_owned(), mode == "ro");
     match source {
         Some(path) if path.starts_with(['.', '/', '~']) => bind(spot, path, target, read_only, around),
-        volume => Ok(Mount::Volume { source: volume.map(str::to_owned), target, read_only }),
+        volume => Ok(Mount::Volume {
+            source: volume.map(str::to_owned),
+            target,
+            read_only,
+        }),
     }
 }
 
 fn long(spot: &Spot, around: &Surroundings) -> Result<Mount, Problem> {
     let fields = only_fields(spot, &["read_only", "source", "target", "type"])?;
     let kind = fields.required("type", |at| {
-        at.parsed("volume or bind (a tmpfs goes under the service's tmpfs)", |word| {
-            matches!(word, "volume" | "bind").then(|| word.to_owned())
-        })
+        at.parsed(
+            "volume or bind (a tmpfs goes under the service's tmpfs)",
+            |word| matches!(word, "volume" | "bind").then(|| word.to_owned()),
+        )
     })?;
     let target = fields.required("target", container_path)?;
     let read_only = fields.or_default("read_only", Spot::boolean)?;
@@ -48,11 +53,17 @@ fn long(spot: &Spot, around: &Surroundings) -> Result<Mount, Problem> {
         let path = fields.required("source", Spot::text)?;
         return bind(spot, &path, target, read_only, around);
     }
-    Ok(Mount::Volume { source: fields.optional("source", Spot::text)?, target, read_only })
+    Ok(Mount::Volume {
+        source: fields.optional("source", Spot::text)?,
+        target,
+        read_only,
+    })
 }
 
 pub(super) fn container_path(spot: &Spot) -> Result<String, Problem> {
-    spot.parsed("an absolute path in the container", |word| word.starts_with('/').then(|| word.to_owned()))
+    spot.parsed("an absolute path in the container", |word| {
+        word.starts_with('/').then(|| word.to_owned())
+    })
 }
 
 fn bind(
@@ -71,5 +82,9 @@ fn bind(
             absolute(home.as_ref(), below.trim_start_matches('/'))
         }
     };
-    Ok(Mount::Bind { source, target, read_only })
+    Ok(Mount::Bind {
+        source,
+        target,
+        read_only,
+    })
 }

@@ -58,7 +58,9 @@ fn is_range(text: &str) -> bool {
 }
 
 fn range(spot: &Spot, ports: &str) -> Problem {
-    spot.problem(ProblemKind::PortRange { ports: ports.to_owned() })
+    spot.problem(ProblemKind::PortRange {
+        ports: ports.to_owned(),
+    })
 }
 
 fn number_of(text: &str) -> Option<u16> {
@@ -71,7 +73,10 @@ fn nonzero(published: u16) -> Option<u16> {
 }
 
 fn ip(text: &str) -> Option<String> {
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .unwrap_or(text);
     let valid = bare.is_empty() || bare.parse::<std::net::IpAddr>().is_ok();
     valid.then(|| bare.to_owned())
 }

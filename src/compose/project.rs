@@ -20,16 +20,28 @@ pub(super) fn project(
     options: &LoadOptions,
     problems: &mut Problems,
 ) -> Result<Project, Problem> {
-    let root = Spot { path: String::new(), node: root };
+    let root = Spot {
+        path: String::new(),
+        node: root,
+    };
     let fields = root.fields(SUPPORTED, problems)?;
     let name = problems.keep(project_name(&fields, directory, options));
     let configs = section(&fields, "configs", problems, config);
-    let around = Surroundings { directory, variables: options.variables, configs: &configs };
+    let around = Surroundings {
+        directory,
+        variables: options.variables,
+        configs: &configs,
+    };
     let (services, inactive) = services(&root, &fields, &around, options.profiles, problems)?;
     let mut networks = section(&fields, "networks", problems, network);
     networks.entry("default".to_owned()).or_default();
     let volumes = section(&fields, "volumes", problems, volume);
-    let mut project = Project { name, services, networks, volumes };
+    let mut project = Project {
+        name,
+        services,
+        networks,
+        volumes,
+    };
     references::check(&project, &inactive, problems);
     keep_what_is_used(&mut project);
     Ok(project)
@@ -37,7 +49,9 @@ pub(super) fn project(
 
 /// The caller's name, else the file's, else the directory's with what is not allowed left out, as Docker Compose has it.
 fn project_name(fields: &Fields, directory: &Path, options: &LoadOptions) -> Result<String, Problem> {
-    let bad = |name: &str| ProblemKind::ProjectName { name: name.to_owned() };
+    let bad = |name: &str| ProblemKind::ProjectName {
+        name: name.to_owned(),
+    };
     if let Some(name) = options.name {
         return checked_name(name).ok_or_else(|| Problem {
             path: "name".to_owned(),
@@ -52,7 +66,11 @@ fn project_name(fields: &Fields, directory: &Path, options: &LoadOptions) -> Res
     let directory = directory.file_name().unwrap_or_default().to_string_lossy();
     let allowed = directory.to_lowercase().replace(|c| !is_name_character(c), "");
     let name = allowed.trim_start_matches(['-', '_']);
-    checked_name(name).ok_or_else(|| Problem { path: "name".to_owned(), line: None, kind: bad(&directory) })
+    checked_name(name).ok_or_else(|| Problem {
+        path: "name".to_owned(),
+        line: None,
+        kind: bad(&directory),
+    })
 }
 
 fn checked_name(name: &str) -> Option<String> {
@@ -99,7 +117,10 @@ fn services(
 }
 
 fn is_key(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
 /// A top-level section: the user's names to entries of one kind.
@@ -155,5 +176,7 @@ fn keep_what_is_used(project: &mut Project) {
     project.networks.retain(|name, _| has_network(name));
     let mounts = || services.values().flat_map(|service| &service.volumes);
     let names = |mount: &Mount, name: &String| matches!(mount, Mount::Volume { source: Some(source), .. } if source == name);
-    project.volumes.retain(|name, _| mounts().any(|mount| names(mount, name)));
+    project
+        .volumes
+        .retain(|name, _| mounts().any(|mount| names(mount, name)));
 }

@@ -16,7 +16,9 @@ pub(super) fn check(project: &Project, inactive: &BTreeMap<String, Vec<String>>,
             }
         }
         for mount in &service.volumes {
-            if let Mount::Volume { source: Some(volume), .. } = mount
+            if let Mount::Volume {
+                source: Some(volume), ..
+            } = mount
                 && !project.volumes.contains_key(volume)
             {
                 let defined = listed(project.volumes.keys());
@@ -25,7 +27,10 @@ pub(super) fn check(project: &Project, inactive: &BTreeMap<String, Vec<String>>,
         }
         for dependency in service.depends_on.keys() {
             if let Some(profiles) = inactive.get(dependency) {
-                let kind = ProblemKind::Inactive { name: dependency.clone(), profiles: profiles.join(", ") };
+                let kind = ProblemKind::Inactive {
+                    name: dependency.clone(),
+                    profiles: profiles.join(", "),
+                };
                 problems.add(at(&path, "depends_on", dependency, kind));
             } else if !project.services.contains_key(dependency) {
                 let defined = listed(project.services.keys());
@@ -51,12 +56,20 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
 }
 
 fn undefined(what: &'static str, name: &str, path: &str, field: &str, defined: String) -> Problem {
-    let kind = ProblemKind::Undefined { what, name: name.to_owned(), defined };
+    let kind = ProblemKind::Undefined {
+        what,
+        name: name.to_owned(),
+        defined,
+    };
     at(path, field, name, kind)
 }
 
 fn at(path: &str, field: &str, name: &str, kind: ProblemKind) -> Problem {
-    Problem { path: format!("{path}.{field}.{name}"), line: None, kind }
+    Problem {
+        path: format!("{path}.{field}.{name}"),
+        line: None,
+        kind,
+    }
 }
 
 /// The first circle, beginning and ending with the same service. Leaves that wait for nobody are taken away until only circles,
@@ -71,8 +84,11 @@ fn cycle(project: &Project) -> Option<Vec<String>> {
         })
         .collect();
     loop {
-        let free: Vec<&String> =
-            waiting.iter().filter(|(_, others)| others.is_empty()).map(|(name, _)| *name).collect();
+        let free: Vec<&String> = waiting
+            .iter()
+            .filter(|(_, others)| others.is_empty())
+            .map(|(name, _)| *name)
+            .collect();
         if free.is_empty() {
             break;
         }

@@ -6,7 +6,9 @@ pub(super) fn duration(text: &str) -> Option<i64> {
     let mut total = 0f64;
     while !rest.is_empty() || text.is_empty() {
         let (number, tail) = leading_number(rest)?;
-        let end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+        let end = tail
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(end);
         let nanoseconds = match unit {
             "ns" => 1.0,
@@ -47,7 +49,9 @@ pub(super) fn nano_cpus(text: &str) -> Option<i64> {
 }
 
 fn leading_number(text: &str) -> Option<(f64, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, rest) = text.split_at(end);
     Some((number.parse().ok()?, rest))
 }
@@ -101,7 +105,9 @@ fn double_quoted(characters: &mut impl Iterator<Item = char>, word: &mut String)
 /// Whether an unquoted word would be another value in YAML 1.1, YAML 1.2 or Compose: `0755`, `1e3`, `1.0`, `0x1f`, `2024-01-31`.
 /// Plain decimal integers are the same everywhere.
 pub(super) fn is_ambiguous(word: &str) -> bool {
-    let is_plain_integer = word.parse::<i128>().is_ok_and(|number| number.to_string() == word);
+    let is_plain_integer = word
+        .parse::<i128>()
+        .is_ok_and(|number| number.to_string() == word);
     !is_plain_integer && (is_number(word) || is_date(word))
 }
 

@@ -50,7 +50,9 @@ pub(super) fn service(
 ) -> Result<Service, Problem> {
     let fields = spot.fields(SUPPORTED, problems)?;
     if fields.spot("image").is_none() && fields.spot("build").is_none() {
-        problems.add(spot.problem(ProblemKind::Missing { missing: "image or build" }));
+        problems.add(spot.problem(ProblemKind::Missing {
+            missing: "image or build",
+        }));
     }
     let mut service = Service {
         image: problems.keep(fields.optional("image", Spot::text)),
@@ -76,9 +78,9 @@ pub(super) fn service(
 fn resources(fields: &Fields, service: &mut Service, problems: &mut Problems) {
     service.mem_limit =
         problems.keep(fields.optional("mem_limit", |at| at.parsed("a size such as 512m", scalar::bytes)));
-    service.nano_cpus = problems.keep(
-        fields.optional("cpus", |at| at.parsed("a number of processors such as 0.5", scalar::nano_cpus)),
-    );
+    service.nano_cpus = problems.keep(fields.optional("cpus", |at| {
+        at.parsed("a number of processors such as 0.5", scalar::nano_cpus)
+    }));
 }
 
 /// The fields that name other parts of the file or read several fields of their own.
@@ -100,7 +102,11 @@ fn relations(fields: &Fields, service: &mut Service, around: &Surroundings, prob
 
 /// The profiles a service belongs to; none: it is always active.
 pub(super) fn profiles(spot: &Spot) -> Result<Vec<String>, Problem> {
-    let profiles = spot.entries().into_iter().flatten().find(|(key, _)| *key == "profiles");
+    let profiles = spot
+        .entries()
+        .into_iter()
+        .flatten()
+        .find(|(key, _)| *key == "profiles");
     profiles.map_or(Ok(Vec::new()), |(_, at)| at.texts())
 }
 
@@ -122,13 +128,17 @@ fn command_line(spot: &Spot) -> Result<Vec<String>, Problem> {
 
 /// The value of a variable, label or argument; `None` where the file gives none.
 fn plain_value(spot: &Spot) -> Result<Option<String>, Problem> {
-    let ambiguous = |found: &str| ProblemKind::Ambiguous { found: found.to_owned() };
+    let ambiguous = |found: &str| ProblemKind::Ambiguous {
+        found: found.to_owned(),
+    };
     match &spot.node.value {
         Value::Null => Ok(None),
         Value::Boolean(boolean) => Ok(Some(boolean.to_string())),
-        Value::Number(word) | Value::Text { text: word, plain: true } if scalar::is_ambiguous(word) => {
-            Err(spot.problem(ambiguous(word)))
-        }
+        Value::Number(word)
+        | Value::Text {
+            text: word,
+            plain: true,
+        } if scalar::is_ambiguous(word) => Err(spot.problem(ambiguous(word))),
         Value::Number(word) | Value::Text { text: word, .. } => Ok(Some(word.clone())),
         Value::List(_) | Value::Mapping(_) => Err(spot.expected("text")),
     }
@@ -163,7 +173,9 @@ fn environment(spot: &Spot, around: &Surroundings) -> Result<BTreeMap<String, St
 
 pub(super) fn labels(spot: &Spot) -> Result<BTreeMap<String, String>, Problem> {
     let entries = pairs(spot)?.into_iter();
-    Ok(entries.map(|(key, value)| (key, value.unwrap_or_default())).collect())
+    Ok(entries
+        .map(|(key, value)| (key, value.unwrap_or_default()))
+        .collect())
 }
 
 fn build(spot: &Spot, around: &Surroundings, problems: &mut Problems) -> Result<Build, Problem> {
@@ -179,7 +191,9 @@ fn build(spot: &Spot, around: &Surroundings, problems: &mut Problems) -> Result<
     let fields = spot.fields(&["args", "context", "dockerfile", "target"], problems)?;
     Ok(Build {
         context: fields.required("context", |at| context(at, around))?,
-        dockerfile: fields.optional("dockerfile", Spot::text)?.unwrap_or_else(|| "Dockerfile".to_owned()),
+        dockerfile: fields
+            .optional("dockerfile", Spot::text)?
+            .unwrap_or_else(|| "Dockerfile".to_owned()),
         args: fields.or_default("args", |at| environment(at, around))?,
         target: fields.optional("target", Spot::text)?,
         overlays: BTreeMap::new(),
@@ -228,13 +242,24 @@ fn restart(spot: &Spot) -> Result<Restart, Problem> {
 }
 
 fn healthcheck(spot: &Spot, problems: &mut Problems) -> Result<Healthcheck, Problem> {
-    let supported = ["disable", "interval", "retries", "start_period", "test", "timeout"];
+    let supported = [
+        "disable",
+        "interval",
+        "retries",
+        "start_period",
+        "test",
+        "timeout",
+    ];
     let fields = spot.fields(&supported, problems)?;
     let duration = |at: &Spot| at.parsed("a duration such as 1m30s", scalar::duration);
     let disabled = fields.or_default("disable", Spot::boolean)?;
     let test = fields.optional("test", health_test)?;
     Ok(Healthcheck {
-        test: if disabled { Some(vec!["NONE".to_owned()]) } else { test },
+        test: if disabled {
+            Some(vec!["NONE".to_owned()])
+        } else {
+            test
+        },
         interval: fields.optional("interval", duration)?,
         timeout: fields.optional("timeout", duration)?,
         start_period: fields.optional("start_period", duration)?,
@@ -266,12 +291,15 @@ fn depends_on(spot: &Spot) -> Result<BTreeMap<String, Condition>, Problem> {
 
 fn condition(spot: &Spot) -> Result<Condition, Problem> {
     only_fields(spot, &["condition"])?.required("condition", |at| {
-        at.parsed("service_started, service_healthy or service_completed_successfully", |word| match word {
-            "service_started" => Some(Condition::ServiceStarted),
-            "service_healthy" => Some(Condition::ServiceHealthy),
-            "service_completed_successfully" => Some(Condition::ServiceCompletedSuccessfully),
-            _ => None,
-        })
+        at.parsed(
+            "service_started, service_healthy or service_completed_successfully",
+            |word| match word {
+                "service_started" => Some(Condition::ServiceStarted),
+                "service_healthy" => Some(Condition::ServiceHealthy),
+                "service_completed_successfully" => Some(Condition::ServiceCompletedSuccessfully),
+                _ => None,
+            },
+        )
     })
 }
 

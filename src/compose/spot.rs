@@ -19,11 +19,18 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Spot<'a> {
     pub(super) fn problem(&self, kind: ProblemKind) -> Problem {
-        Problem { path: self.path.clone(), line: self.node.line, kind }
+        Problem {
+            path: self.path.clone(),
+            line: self.node.line,
+            kind,
+        }
     }
 
     pub(super) fn expected(&self, expected: &str) -> Problem {
-        self.problem(ProblemKind::Unexpected { found: self.found(), expected: expected.to_owned() })
+        self.problem(ProblemKind::Unexpected {
+            found: self.found(),
+            expected: expected.to_owned(),
+        })
     }
 
     fn found(&self) -> String {
@@ -71,21 +78,24 @@ impl<'a> Spot<'a> {
     /// Parses a word; `expected` says what it should have been.
     pub(super) fn parsed<T>(&self, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
         let word = self.word().ok();
-        word.and_then(|word| parse(&word)).ok_or_else(|| self.expected(expected))
+        word.and_then(|word| parse(&word))
+            .ok_or_else(|| self.expected(expected))
     }
 
     pub(super) fn whole_number(&self) -> Result<i64, Problem> {
-        self.parsed("a whole number, 0 or more", |word| word.parse().ok().filter(|number| *number >= 0))
+        self.parsed("a whole number, 0 or more", |word| {
+            word.parse().ok().filter(|number| *number >= 0)
+        })
     }
 
     pub(super) fn items(&self) -> Option<Vec<Spot<'a>>> {
         let Value::List(nodes) = &self.node.value else {
             return None;
         };
-        let spots = nodes
-            .iter()
-            .enumerate()
-            .map(|(index, node)| Spot { path: format!("{}[{index}]", self.path), node });
+        let spots = nodes.iter().enumerate().map(|(index, node)| Spot {
+            path: format!("{}[{index}]", self.path),
+            node,
+        });
         Some(spots.collect())
     }
 
@@ -100,7 +110,10 @@ impl<'a> Spot<'a> {
     pub(super) fn text_or_texts(&self) -> Result<Vec<String>, Problem> {
         match self.items() {
             Some(items) => items.iter().map(Spot::text).collect(),
-            None => Ok(vec![self.text().map_err(|_found| self.expected("text or a list of texts"))?]),
+            None => Ok(vec![
+                self.text()
+                    .map_err(|_found| self.expected("text or a list of texts"))?,
+            ]),
         }
     }
 
@@ -130,10 +143,15 @@ impl<'a> Spot<'a> {
             if supported.contains(&key) {
                 entries.insert(key, spot);
             } else if !key.starts_with("x-") {
-                problems.add(spot.problem(ProblemKind::Unsupported { supported: supported.join(", ") }));
+                problems.add(spot.problem(ProblemKind::Unsupported {
+                    supported: supported.join(", "),
+                }));
             }
         }
-        Ok(Fields { at: self.clone(), entries })
+        Ok(Fields {
+            at: self.clone(),
+            entries,
+        })
     }
 }
 

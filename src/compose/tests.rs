@@ -8,7 +8,11 @@ use super::*;
 fn load_with(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ComposeError> {
     let variables = variables.iter();
     let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let options = LoadOptions { variables: &variables.collect(), profiles: &BTreeSet::new(), name: None };
+    let options = LoadOptions {
+        variables: &variables.collect(),
+        profiles: &BTreeSet::new(),
+        name: None,
+    };
     load(Path::new("/lab/compose.yaml"), text, &options)
 }
 
@@ -40,7 +44,9 @@ fn strings(items: &[&str]) -> Vec<String> {
 
 fn map(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
     let entries = entries.iter();
-    entries.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    entries
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn plain() -> Service {
@@ -131,16 +137,29 @@ configs: {settings: {content: text}}
                 target: 80,
                 protocol: Protocol::Tcp,
             },
-            Port { host_ip: String::new(), published: None, target: 9000, protocol: Protocol::Tcp },
+            Port {
+                host_ip: String::new(),
+                published: None,
+                target: 9000,
+                protocol: Protocol::Tcp,
+            },
         ],
         volumes: vec![
-            Mount::Volume { source: Some("data".to_owned()), target: "/data".to_owned(), read_only: true },
+            Mount::Volume {
+                source: Some("data".to_owned()),
+                target: "/data".to_owned(),
+                read_only: true,
+            },
             Mount::Bind {
                 source: PathBuf::from("/lab/etc"),
                 target: "/etc/app".to_owned(),
                 read_only: false,
             },
-            Mount::Volume { source: None, target: "/cache".to_owned(), read_only: false },
+            Mount::Volume {
+                source: None,
+                target: "/cache".to_owned(),
+                read_only: false,
+            },
         ],
         networks: [("back".to_owned(), vec![])].into(),
         depends_on: [("db".to_owned(), Condition::ServiceStarted)].into(),
@@ -152,7 +171,11 @@ configs: {settings: {content: text}}
             start_period: None,
             retries: None,
         }),
-        configs: vec![ConfigFile { target: "/settings".to_owned(), content: "text".to_owned(), mode: 0o444 }],
+        configs: vec![ConfigFile {
+            target: "/settings".to_owned(),
+            content: "text".to_owned(),
+            mode: 0o444,
+        }],
         ..Service::default()
     };
     assert_eq!(project(short).services["web"], expected);
@@ -197,7 +220,12 @@ fn ports_are_read_in_each_short_form() {
         ("'0:80'", "", None, 80, Protocol::Tcp),
         ("22:22", "", Some(22), 22, Protocol::Tcp),
     ] {
-        let expected = Port { host_ip: host_ip.to_owned(), published, target, protocol };
+        let expected = Port {
+            host_ip: host_ip.to_owned(),
+            published,
+            target,
+            protocol,
+        };
         assert_eq!(service(&format!("ports: [{text}]")).ports, [expected], "{text}");
     }
 }
@@ -235,7 +263,13 @@ services:
     ports: ['${PORT}:80']
     environment: {A: '$$A', B: , C: , D: '${ZEROS}'}
 ";
-    let variables = [("NAME", "n"), ("YES", "true"), ("PORT", "81"), ("B", "b"), ("ZEROS", "007")];
+    let variables = [
+        ("NAME", "n"),
+        ("YES", "true"),
+        ("PORT", "81"),
+        ("B", "b"),
+        ("ZEROS", "007"),
+    ];
     let loaded = load_with(text, &variables).unwrap();
     let expected = Service {
         image: Some("a:1".to_owned()),
@@ -253,7 +287,10 @@ services:
     assert_eq!(loaded.project.name, "n");
     assert_eq!(loaded.project.services["web"], expected);
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    assert_eq!(warnings, ["services.web.image: the variable UNSET is not set, empty text takes its place"]);
+    assert_eq!(
+        warnings,
+        ["services.web.image: the variable UNSET is not set, empty text takes its place"]
+    );
 }
 
 #[test]
@@ -277,13 +314,20 @@ volumes: {data: }
         (services, networks, project.volumes.len())
     };
     assert_eq!(names(&[]), (strings(&["web"]), strings(&["default"]), 0));
-    assert_eq!(names(&["debug"]), (strings(&["debug", "web"]), strings(&["default", "side"]), 1));
+    assert_eq!(
+        names(&["debug"]),
+        (strings(&["debug", "web"]), strings(&["default", "side"]), 1)
+    );
 }
 
 #[test]
 fn the_project_is_named_by_the_caller_else_the_file_else_the_directory() {
     let name = |path: &str, text: &str, name: Option<&str>| {
-        let options = LoadOptions { variables: &BTreeMap::new(), profiles: &BTreeSet::new(), name };
+        let options = LoadOptions {
+            variables: &BTreeMap::new(),
+            profiles: &BTreeSet::new(),
+            name,
+        };
         let loaded = load(Path::new(path), text, &options).map_err(|error| error.to_string());
         loaded.map(|loaded| loaded.project.name)
     };
@@ -291,18 +335,34 @@ fn the_project_is_named_by_the_caller_else_the_file_else_the_directory() {
     let named = "name: file\nservices: {web: {image: i}}";
     assert_eq!(name("/a/c.yaml", named, Some("caller")), Ok("caller".to_owned()));
     assert_eq!(name("/a/c.yaml", named, None), Ok("file".to_owned()));
-    assert_eq!(name("/a/_My Lab.2/c.yaml", services, None), Ok("mylab2".to_owned()));
+    assert_eq!(
+        name("/a/_My Lab.2/c.yaml", services, None),
+        Ok("mylab2".to_owned())
+    );
     assert_eq!(
         name("/a/c.yaml", services, Some("My lab")),
-        Err("/a/c.yaml: name: 'My lab' cannot name a project: lower-case letters, digits, '-' and '_', \
+        Err(
+            "/a/c.yaml: name: 'My lab' cannot name a project: lower-case letters, digits, '-' and '_', \
              starting with a letter or digit"
-            .to_owned())
+                .to_owned()
+        )
     );
 }
 
 #[test]
 fn numbers_that_programs_read_differently_must_be_quoted() {
-    for value in ["0755", "1e3", "1.0", "0x1f", "0o17", "+5", "1_000", "2024-01-31", ".5", ".inf"] {
+    for value in [
+        "0755",
+        "1e3",
+        "1.0",
+        "0x1f",
+        "0o17",
+        "+5",
+        "1_000",
+        "2024-01-31",
+        ".5",
+        ".inf",
+    ] {
         let expected = format!(
             "services.web.environment.KEY (line 5): {value} is read as a number or a date by some programs \
              and as text by others: quote it"
@@ -315,7 +375,13 @@ fn numbers_that_programs_read_differently_must_be_quoted() {
         assert_eq!(listed.environment, map(&[("KEY", value)]));
     }
     let plain = service("environment: {A: 5, B: -5, C: true, D: 1.2.3, 'E': 18446744073709551615}");
-    let expected = [("A", "5"), ("B", "-5"), ("C", "true"), ("D", "1.2.3"), ("E", "18446744073709551615")];
+    let expected = [
+        ("A", "5"),
+        ("B", "-5"),
+        ("C", "true"),
+        ("D", "1.2.3"),
+        ("E", "18446744073709551615"),
+    ];
     assert_eq!(plain.environment, map(&expected));
 }
 
@@ -338,7 +404,10 @@ fn each_mistake_in_a_service_is_named_with_its_path_line_and_what_is_expected() 
             "ports: ['70000']",
             "ports[0] (line 4): '70000' where a port such as 127.0.0.1:8080:80/tcp is expected",
         ),
-        ("ports: {a: b}", "ports (line 4): a mapping where a list is expected"),
+        (
+            "ports: {a: b}",
+            "ports (line 4): a mapping where a list is expected",
+        ),
         (
             "ports: [{target: 80, mode: host}]",
             "ports[0].mode (line 4): not supported by uwsgi-lab; supported here: host_ip, protocol, published, target",
@@ -356,30 +425,54 @@ fn each_mistake_in_a_service_is_named_with_its_path_line_and_what_is_expected() 
             "volumes: ['~/a:/a']",
             "volumes[0] (line 4): '~/a:/a' where a path (the variable HOME is not set) is expected",
         ),
-        ("volumes: ['data:/a']", "volumes.data: there is no volume 'data' in the file; it has none"),
-        ("networks: [back]", "networks.back: there is no network 'back' in the file; it has default"),
-        ("configs: [c]", "configs[0] (line 4): there is no config 'c' in the file; it has none"),
+        (
+            "volumes: ['data:/a']",
+            "volumes.data: there is no volume 'data' in the file; it has none",
+        ),
+        (
+            "networks: [back]",
+            "networks.back: there is no network 'back' in the file; it has default",
+        ),
+        (
+            "configs: [c]",
+            "configs[0] (line 4): there is no config 'c' in the file; it has none",
+        ),
         (
             "configs: [{source: c, mode: 440}]",
             "configs[0].mode (line 4): 440 where permission bits in octal such as 0440 is expected",
         ),
-        ("depends_on: [db]", "depends_on.db: there is no service 'db' in the file; it has web"),
+        (
+            "depends_on: [db]",
+            "depends_on.db: there is no service 'db' in the file; it has web",
+        ),
         (
             "depends_on: {db: {condition: healthy}}",
             "depends_on.db.condition (line 4): 'healthy' where service_started, service_healthy or service_completed_successfully is expected",
         ),
-        ("mem_limit: much", "mem_limit (line 4): 'much' where a size such as 512m is expected"),
-        ("cpus: [1]", "cpus (line 4): a list where a number of processors such as 0.5 is expected"),
+        (
+            "mem_limit: much",
+            "mem_limit (line 4): 'much' where a size such as 512m is expected",
+        ),
+        (
+            "cpus: [1]",
+            "cpus (line 4): a list where a number of processors such as 0.5 is expected",
+        ),
         (
             "restart: false",
             "restart (line 4): false where 'no' (in quotes), always, unless-stopped or on-failure[:attempts] is expected",
         ),
-        ("init: maybe", "init (line 4): 'maybe' where true or false is expected"),
+        (
+            "init: maybe",
+            "init (line 4): 'maybe' where true or false is expected",
+        ),
         (
             "command: say 'a",
             "command (line 4): 'say 'a' where a command line whose quotes are closed is expected",
         ),
-        ("command: [sleep, 10]", "command[1] (line 4): 10 where text (quote it) is expected"),
+        (
+            "command: [sleep, 10]",
+            "command[1] (line 4): 10 where text (quote it) is expected",
+        ),
         (
             "healthcheck: {test: [curl]}",
             "healthcheck.test (line 4): a list where a list that begins with CMD, CMD-SHELL or NONE is expected",
@@ -397,14 +490,23 @@ fn each_mistake_in_a_service_is_named_with_its_path_line_and_what_is_expected() 
             "environment: text",
             "environment (line 4): 'text' where a mapping or a list of KEY=value is expected",
         ),
-        ("labels: {a: [b]}", "labels.a (line 4): a list where text is expected"),
+        (
+            "labels: {a: [b]}",
+            "labels.a (line 4): a list where text is expected",
+        ),
         (
             "user: ${}",
             "user (line 4): cannot read the variable in '${}': write ${NAME}, or $$ for a dollar sign",
         ),
-        ("user: ${NOBODY:?type it}", "user (line 4): the variable NOBODY is required: type it"),
+        (
+            "user: ${NOBODY:?type it}",
+            "user (line 4): the variable NOBODY is required: type it",
+        ),
     ] {
-        assert_eq!(problems(&with_service(fields)), [format!("services.web.{expected}")]);
+        assert_eq!(
+            problems(&with_service(fields)),
+            [format!("services.web.{expected}")]
+        );
     }
 }
 
@@ -429,14 +531,20 @@ configs: {c: {file: ./c}}
     assert_eq!(
         problems(text),
         [
-            refused("secrets (line 2)", "configs, name, networks, services, version, volumes"),
+            refused(
+                "secrets (line 2)",
+                "configs, name, networks, services, version, volumes"
+            ),
             refused("configs.c.file (line 10)", "content"),
             refused("services.web.privileged (line 6)", supported),
             refused(
                 "services.web.healthcheck.start_interval (line 7)",
                 "disable, interval, retries, start_period, test, timeout"
             ),
-            refused("services.other.build.ssh (line 9)", "args, context, dockerfile, target"),
+            refused(
+                "services.other.build.ssh (line 9)",
+                "args, context, dockerfile, target"
+            ),
         ]
     );
 }
@@ -447,9 +555,18 @@ fn files_without_usable_services_are_refused() {
         ("", "the file: nothing where a mapping is expected"),
         ("- a", "the file: a list where a mapping is expected"),
         ("name: a", "the file: services is missing"),
-        ("services: []", "services (line 1): a list where a mapping is expected"),
-        ("services: {web: }", "services.web (line 1): nothing where a mapping is expected"),
-        ("services: {web: {}}", "services.web (line 1): image or build is missing"),
+        (
+            "services: []",
+            "services (line 1): a list where a mapping is expected",
+        ),
+        (
+            "services: {web: }",
+            "services.web (line 1): nothing where a mapping is expected",
+        ),
+        (
+            "services: {web: {}}",
+            "services.web (line 1): image or build is missing",
+        ),
         (
             "services: {we b: {image: i}}",
             "services.we b (line 1): the name 'we b' where one of letters, digits, '.', '_' and '-' is expected",
@@ -477,7 +594,10 @@ services:
   d: {image: i, depends_on: [b]}
   free: {image: i}
 ";
-    assert_eq!(problems(text), ["services.b.depends_on: the services wait for each other: b → c → d → b"]);
+    assert_eq!(
+        problems(text),
+        ["services.b.depends_on: the services wait for each other: b → c → d → b"]
+    );
 }
 
 #[test]
@@ -488,10 +608,22 @@ fn broken_yaml_is_named_with_line_and_column() {
             "did not find expected node content at line 3 column 1, while parsing a flow node",
         ),
         ("a: 1\na: 2\n", "duplicate key 'a' at line 2"),
-        ("services:\n  web:\n    image: i\n    image: j\n", "duplicate key 'image' at line 4"),
-        ("services: !reset {}", "the tag !reset is not supported by uwsgi-lab at line 1"),
-        ("services: {<<: 1}", "'<<' takes a mapping or a list of mappings at line 1"),
-        ("a: 1\n---\nb: 2\n", "deserializing from YAML containing more than one document is not supported"),
+        (
+            "services:\n  web:\n    image: i\n    image: j\n",
+            "duplicate key 'image' at line 4",
+        ),
+        (
+            "services: !reset {}",
+            "the tag !reset is not supported by uwsgi-lab at line 1",
+        ),
+        (
+            "services: {<<: 1}",
+            "'<<' takes a mapping or a list of mappings at line 1",
+        ),
+        (
+            "a: 1\n---\nb: 2\n",
+            "deserializing from YAML containing more than one document is not supported",
+        ),
     ] {
         let expected = format!("/lab/compose.yaml: {expected}");
         assert_eq!(load_with(text, &[]).unwrap_err().to_string(), expected);
@@ -522,14 +654,20 @@ fn texts_that_grow_without_end_are_refused() {
 #[test]
 fn our_own_stack_publishes_on_loopback_alone_and_names_its_endpoints() {
     let text = include_str!("../../stack/compose.yaml");
-    let passwords = [("UWSGI_LAB_INFLUXDB_PASSWORD", "i"), ("UWSGI_LAB_GRAFANA_PASSWORD", "g")];
+    let passwords = [
+        ("UWSGI_LAB_INFLUXDB_PASSWORD", "i"),
+        ("UWSGI_LAB_GRAFANA_PASSWORD", "g"),
+    ];
     let loaded = load_with(text, &passwords).unwrap();
     assert_eq!(loaded.warnings, []);
     let mut endpoints = BTreeMap::new();
     for service in loaded.project.services.values() {
         for port in &service.ports {
             assert_eq!(port.host_ip, "127.0.0.1");
-            let label = service.labels.iter().find(|(_, value)| **value == port.target.to_string());
+            let label = service
+                .labels
+                .iter()
+                .find(|(_, value)| **value == port.target.to_string());
             endpoints.insert(label.unwrap().0.as_str(), port.published);
         }
         assert_eq!(service.security_opt, ["no-new-privileges:true"]);

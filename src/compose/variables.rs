@@ -17,7 +17,10 @@ pub(crate) struct Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Warning { path, variable } = self;
-        write!(f, "{path}: the variable {variable} is not set, empty text takes its place")
+        write!(
+            f,
+            "{path}: the variable {variable} is not set, empty text takes its place"
+        )
     }
 }
 
@@ -26,7 +29,11 @@ pub(super) fn substitute(
     variables: &BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Vec<Warning> {
-    let mut walk = Walk { variables, problems, warnings: Vec::new() };
+    let mut walk = Walk {
+        variables,
+        problems,
+        warnings: Vec::new(),
+    };
     if let Value::Mapping(sections) = &mut root.value {
         for (name, section) in sections.iter_mut().filter(|(name, _)| !name.starts_with("x-")) {
             walk.node(section, name);
@@ -69,10 +76,15 @@ impl Walk<'_> {
     fn text(&mut self, text: &mut String, path: &str) -> Result<(), ProblemKind> {
         let expanded = interpolate(text, self.variables).map_err(|refusal| match refusal {
             Refusal::Required { variable, message } => ProblemKind::Required { variable, message },
-            Refusal::Malformed => ProblemKind::Interpolation { template: text.clone() },
+            Refusal::Malformed => ProblemKind::Interpolation {
+                template: text.clone(),
+            },
         })?;
         *text = expanded.text;
-        let warning = |variable| Warning { path: path.to_owned(), variable };
+        let warning = |variable| Warning {
+            path: path.to_owned(),
+            variable,
+        };
         self.warnings.extend(expanded.unset.into_iter().map(warning));
         Ok(())
     }

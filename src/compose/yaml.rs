@@ -39,8 +39,16 @@ pub(super) struct Broken(pub(super) String);
 /// Parses one document.
 pub(super) fn parse(text: &str) -> Result<Node, Broken> {
     let line_starts = text.match_indices('\n').map(|(at, _)| at + 1).collect();
-    let source = Source { text, line_starts, nodes: Cell::new(0), refusal: RefCell::new(None) };
-    let place = Place { source: &source, key_end: None };
+    let source = Source {
+        text,
+        line_starts,
+        nodes: Cell::new(0),
+        refusal: RefCell::new(None),
+    };
+    let place = Place {
+        source: &source,
+        key_end: None,
+    };
     let parsed = place.deserialize(serde_yaml::Deserializer::from_str(text));
     parsed.map_err(|error| Broken(source.refusal.take().unwrap_or_else(|| error.to_string())))
 }
@@ -74,7 +82,9 @@ impl Source<'_> {
     fn word_after(&self, key_end: usize) -> Option<&str> {
         let rest = self.text.get(key_end..)?.trim_start_matches(['"', '\'']);
         let value = rest.trim_start().strip_prefix(':')?.trim_start();
-        value.split(|c: char| c.is_whitespace() || matches!(c, ',' | '}' | ']')).next()
+        value
+            .split(|c: char| c.is_whitespace() || matches!(c, ',' | '}' | ']'))
+            .next()
     }
 
     fn is_quoted(&self, offset: usize) -> bool {
@@ -164,17 +174,25 @@ impl<'de> Visitor<'de> for Place<'_, 'de> {
             text: text.to_owned(),
             plain: offset.is_some_and(|offset| !self.source.is_quoted(offset)),
         });
-        node.line = node.line.or_else(|| offset.map(|offset| self.source.line(offset)));
+        node.line = node
+            .line
+            .or_else(|| offset.map(|offset| self.source.line(offset)));
         Ok(node)
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(self.node(Value::Text { text: text.to_owned(), plain: false }))
+        Ok(self.node(Value::Text {
+            text: text.to_owned(),
+            plain: false,
+        }))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
         let mut list = Vec::new();
-        let item = Place { key_end: None, ..self };
+        let item = Place {
+            key_end: None,
+            ..self
+        };
         while let Some(mut node) = items.next_element_seed(item)? {
             node.line = node.line.or(self.node(Value::Null).line);
             list.push(node);
@@ -187,7 +205,10 @@ impl<'de> Visitor<'de> for Place<'_, 'de> {
         let mut merged = Vec::new();
         let mut names = BTreeSet::new();
         while let Some(key) = entries.next_key_seed(KeyOf(self.source))? {
-            let value = entries.next_value_seed(Place { key_end: key.end, ..self })?;
+            let value = entries.next_value_seed(Place {
+                key_end: key.end,
+                ..self
+            })?;
             if !names.insert(key.name.clone()) {
                 let reason = format!("duplicate key '{}'", key.name);
                 return Err(self.source.refuse(&reason, value.line));
@@ -251,10 +272,16 @@ impl<'de> Visitor<'de> for KeyOf<'_, 'de> {
     }
 
     fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Key, E> {
-        Ok(Key { name: name.to_owned(), end: self.0.offset(name).map(|offset| offset + name.len()) })
+        Ok(Key {
+            name: name.to_owned(),
+            end: self.0.offset(name).map(|offset| offset + name.len()),
+        })
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Key, E> {
-        Ok(Key { name: name.to_owned(), end: None })
+        Ok(Key {
+            name: name.to_owned(),
+            end: None,
+        })
     }
 }

@@ -19,7 +19,11 @@ pub(crate) async fn apply(
             tell(Event::Started(step));
             let progress = |progress: Progress<'_>| tell(Event::Progressed(step, progress));
             let outcome = engine.perform(desired, &step.operation, &progress).await;
-            tell(if outcome.is_ok() { Event::Finished(step) } else { Event::Failed(step) });
+            tell(if outcome.is_ok() {
+                Event::Finished(step)
+            } else {
+                Event::Failed(step)
+            });
             outcome
         });
         join_all(steps).await.into_iter().collect::<Result<(), _>>()?;
@@ -35,7 +39,9 @@ mod tests {
 
     /// Brings the fake to `desired` with one failure injected at the `failing`-th call, then once more without.
     async fn up(engine: &FakeEngine, desired: &Desired) -> Result<(), EngineError> {
-        let observed = engine.observe("lab", &super::super::fake::references(desired)).await?;
+        let observed = engine
+            .observe("lab", &super::super::fake::references(desired))
+            .await?;
         apply(engine, desired, &plan::up(desired, &observed), &|_| {}).await
     }
 
@@ -50,16 +56,25 @@ mod tests {
         assert!(calls > 4, "{calls} calls");
         for failing in 0..calls {
             let engine = FakeEngine::failing_at(failing);
-            assert!(up(&engine, &desired).await.is_err(), "call {failing} does not fail");
+            assert!(
+                up(&engine, &desired).await.is_err(),
+                "call {failing} does not fail"
+            );
             up(&engine, &desired).await.unwrap();
             let references = super::super::fake::references(&desired);
             let observed = engine.observe("lab", &references).await.unwrap();
-            assert!(plan::up(&desired, &observed).is_empty(), "after a failure at call {failing}");
+            assert!(
+                plan::up(&desired, &observed).is_empty(),
+                "after a failure at call {failing}"
+            );
 
             let teardown = plan::down(&observed, plan::Keep::Nothing, "down");
             apply(&engine, &desired, &teardown, &|_| {}).await.unwrap();
             let left = engine.observe("lab", &references).await.unwrap();
-            assert_eq!((left.containers, left.networks, left.volumes), (vec![], vec![], vec![]));
+            assert_eq!(
+                (left.containers, left.networks, left.volumes),
+                (vec![], vec![], vec![])
+            );
         }
     }
 }

@@ -68,7 +68,9 @@ pub(crate) fn endpoints(project: &Project, observed: &Observed) -> Vec<Endpoint>
         let seen = observed.container(name).map(|container| &container.ports);
         let mut ports: BTreeMap<u16, u16> = BTreeMap::new();
         for port in service.ports.iter().filter(|port| port.protocol == Protocol::Tcp) {
-            let published = seen.and_then(|ports| ports.get(&port.target).copied()).or(port.published);
+            let published = seen
+                .and_then(|ports| ports.get(&port.target).copied())
+                .or(port.published);
             ports.extend(published.map(|published| (port.target, published)));
         }
         endpoints.extend(ports.into_iter().map(|(target, port)| Endpoint {

@@ -12,9 +12,17 @@ pub(crate) enum EngineError {
     #[error("{address} is not an address of a Docker daemon: {message}")]
     BadAddress { address: String, message: String },
     #[error("image {reference} cannot be pulled: {message}")]
-    Pull { reference: String, message: String, problem: PullProblem },
+    Pull {
+        reference: String,
+        message: String,
+        problem: PullProblem,
+    },
     #[error("image of service {service} cannot be built: {message}")]
-    Build { service: String, message: String, log: Vec<String> },
+    Build {
+        service: String,
+        message: String,
+        log: Vec<String>,
+    },
     #[error("build context of service {service} cannot be read: {message}")]
     Context { service: String, message: String },
     #[error("service {service} cannot start: {message}")]
@@ -24,9 +32,18 @@ pub(crate) enum EngineError {
     #[error("no space left on the disk of the Docker daemon: {message}")]
     DiskFull { message: String },
     #[error("service {service} ended with exit code {code}")]
-    Ended { service: String, code: i64, log: Vec<String> },
+    Ended {
+        service: String,
+        code: i64,
+        log: Vec<String>,
+    },
     #[error("service {service} was not ready after {seconds} s: {last}")]
-    NotReady { service: String, seconds: u64, last: String, log: Vec<String> },
+    NotReady {
+        service: String,
+        seconds: u64,
+        last: String,
+        log: Vec<String>,
+    },
     #[error("{what}: {message}")]
     Other { what: String, message: String },
 }

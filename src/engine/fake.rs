@@ -31,7 +31,12 @@ impl FakeEngine {
 
     fn create(&self, desired: &Desired, service: &str) {
         let mut world = self.world.borrow_mut();
-        let network = world.networks.first().expect("a network before a container").id.clone();
+        let network = world
+            .networks
+            .first()
+            .expect("a network before a container")
+            .id
+            .clone();
         let settings = plan::settings(&desired.project.services[service]);
         let image = world.images[desired.images[service].reference()].id.clone();
         world.containers.push(Container {
@@ -61,20 +66,33 @@ impl Engine for FakeEngine {
         let call = self.calls.replace(self.calls.get() + 1);
         if self.failing_at.get() == Some(call) {
             self.failing_at.set(None);
-            return Err(EngineError::Other { what: "injected".to_owned(), message: operation.to_string() });
+            return Err(EngineError::Other {
+                what: "injected".to_owned(),
+                message: operation.to_string(),
+            });
         }
         let mut world = self.world.borrow_mut();
         match operation {
             Operation::PullImage { reference } => {
-                let image = Image { id: format!("id of {reference}"), digests: vec![], build_hash: None };
+                let image = Image {
+                    id: format!("id of {reference}"),
+                    digests: vec![],
+                    build_hash: None,
+                };
                 world.images.insert(reference.clone(), image);
             }
             Operation::CreateNetwork { network } => {
                 let id = format!("{network}-{call}");
-                world.networks.push(Network { id, key: network.clone() });
+                world.networks.push(Network {
+                    id,
+                    key: network.clone(),
+                });
             }
             Operation::CreateVolume { volume } => {
-                world.volumes.push(Volume { id: format!("lab_{volume}"), key: volume.clone() });
+                world.volumes.push(Volume {
+                    id: format!("lab_{volume}"),
+                    key: volume.clone(),
+                });
             }
             Operation::CreateContainer { service } => {
                 drop(world);
@@ -95,20 +113,35 @@ impl Engine for FakeEngine {
 
 /// Two services, a network and a volume.
 pub(super) fn lab() -> Desired {
-    let service =
-        || Service { networks: BTreeMap::from([("default".to_owned(), Vec::new())]), ..Service::default() };
+    let service = || Service {
+        networks: BTreeMap::from([("default".to_owned(), Vec::new())]),
+        ..Service::default()
+    };
     let project = Project {
         name: "lab".to_owned(),
         services: BTreeMap::from([("a".to_owned(), service()), ("b".to_owned(), service())]),
         networks: BTreeMap::from([("default".to_owned(), compose::Network::default())]),
         volumes: BTreeMap::from([("data".to_owned(), compose::Volume::default())]),
     };
-    let images =
-        ["a", "b"].map(|name| (name.to_owned(), ImageSource::Pull { reference: format!("{name}:1") }));
-    Desired { project, images: images.into() }
+    let images = ["a", "b"].map(|name| {
+        (
+            name.to_owned(),
+            ImageSource::Pull {
+                reference: format!("{name}:1"),
+            },
+        )
+    });
+    Desired {
+        project,
+        images: images.into(),
+    }
 }
 
 /// The images a lab names.
 pub(super) fn references(desired: &Desired) -> BTreeSet<String> {
-    desired.images.values().map(|source| source.reference().to_owned()).collect()
+    desired
+        .images
+        .values()
+        .map(|source| source.reference().to_owned())
+        .collect()
 }

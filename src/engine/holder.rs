@@ -22,8 +22,14 @@ fn holds(pid: u32, links: &[String]) -> bool {
     let Ok(descriptors) = fs::read_dir(Path::new("/proc").join(pid.to_string()).join("fd")) else {
         return false;
     };
-    let mut targets = descriptors.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
-    targets.any(|target| target.to_str().is_some_and(|target| links.iter().any(|link| link == target)))
+    let mut targets = descriptors
+        .flatten()
+        .filter_map(|entry| fs::read_link(entry.path()).ok());
+    targets.any(|target| {
+        target
+            .to_str()
+            .is_some_and(|target| links.iter().any(|link| link == target))
+    })
 }
 
 /// Columns of `/proc/net/tcp`: `sl local_address rem_address st … inode`; state 0A is LISTEN.

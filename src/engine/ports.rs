@@ -88,7 +88,11 @@ mod tests {
         assert_eq!((taken[0].port, taken[0].service.as_str()), (port, "web"));
         if cfg!(target_os = "linux") {
             let own = format!("(pid {})", std::process::id());
-            assert!(taken[0].holder.as_ref().unwrap().ends_with(&own), "{:?}", taken[0].holder);
+            assert!(
+                taken[0].holder.as_ref().unwrap().ends_with(&own),
+                "{:?}",
+                taken[0].holder
+            );
         }
         drop(listener);
         assert_eq!(taken_ports(&project, &Observed::default()), []);

@@ -49,7 +49,11 @@ pub(crate) async fn await_ready(
             Err(_elapsed) => Err("no answer within 2 s".to_owned()),
         };
         let Err(last) = answer else { return Ok(()) };
-        tell(Waiting { endpoint, last: &last, since: start.elapsed() });
+        tell(Waiting {
+            endpoint,
+            last: &last,
+            since: start.elapsed(),
+        });
         if Instant::now() >= next_check {
             fail_if_ended(engine, project, &endpoint.service).await?;
             next_check = Instant::now() + CHECK_EVERY;
@@ -58,7 +62,12 @@ pub(crate) async fn await_ready(
             fail_if_ended(engine, project, &endpoint.service).await?;
             let log = log_of(engine, project, &endpoint.service).await;
             let service = endpoint.service.clone();
-            return Err(EngineError::NotReady { service, seconds: limit.as_secs(), last, log });
+            return Err(EngineError::NotReady {
+                service,
+                seconds: limit.as_secs(),
+                last,
+                log,
+            });
         }
         sleep(pause).await;
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
@@ -69,13 +78,20 @@ async fn fail_if_ended(engine: &impl Engine, project: &str, service: &str) -> Re
     let observed = engine.observe(project, &BTreeSet::new()).await?;
     let Some(container) = observed.container(service) else {
         let message = "its container was removed while it started".to_owned();
-        return Err(EngineError::Other { what: format!("service {service}"), message });
+        return Err(EngineError::Other {
+            what: format!("service {service}"),
+            message,
+        });
     };
     let State::Exited(code) = container.state else {
         return Ok(());
     };
     let log = engine.last_lines(&container.id, LOG_LINES).await;
-    Err(EngineError::Ended { service: service.to_owned(), code, log })
+    Err(EngineError::Ended {
+        service: service.to_owned(),
+        code,
+        log,
+    })
 }
 
 async fn log_of(engine: &impl Engine, project: &str, service: &str) -> Vec<String> {
@@ -92,12 +108,16 @@ async fn probe(endpoint: &Endpoint) -> Result<(), String> {
     match endpoint.role {
         Role::Influxdb => expect(endpoint, "/ping", |answer| answer.status == 204).await,
         Role::Grafana => {
-            expect(endpoint, "/api/health", |answer| answer.status == 200 && answer.has(r#""database":"ok""#))
-                .await
+            expect(endpoint, "/api/health", |answer| {
+                answer.status == 200 && answer.has(r#""database":"ok""#)
+            })
+            .await
         }
         Role::Stats => {
-            expect(endpoint, "/", |answer| answer.has(r#""workers":"#) && !answer.has(r#""workers":[]"#))
-                .await
+            expect(endpoint, "/", |answer| {
+                answer.has(r#""workers":"#) && !answer.has(r#""workers":[]"#)
+            })
+            .await
         }
         Role::App => expect(endpoint, "/", |answer| answer.status > 0).await,
         Role::Other => stays_open(endpoint).await,
@@ -132,7 +152,10 @@ async fn expect(endpoint: &Endpoint, path: &str, good: impl Fn(&Answer) -> bool)
 async fn get(endpoint: &Endpoint, path: &str) -> std::io::Result<Answer> {
     const LONGEST: u64 = 4 << 20;
     let mut stream = TcpStream::connect(endpoint.address()).await?;
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n", endpoint.address());
+    let request = format!(
+        "GET {path} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        endpoint.address()
+    );
     stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
     match stream.take(LONGEST).read_to_end(&mut bytes).await {
@@ -143,14 +166,21 @@ async fn get(endpoint: &Endpoint, path: &str) -> std::io::Result<Answer> {
         return Err(std::io::ErrorKind::UnexpectedEof.into());
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let status =
-        text.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|code| code.parse().ok());
-    Ok(Answer { status: status.unwrap_or(0), text })
+    let status = text
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.get(2..5))
+        .and_then(|code| code.parse().ok());
+    Ok(Answer {
+        status: status.unwrap_or(0),
+        text,
+    })
 }
 
 /// A port whose protocol is not known is ready when a connection is not closed at once.
 async fn stays_open(endpoint: &Endpoint) -> Result<(), String> {
-    let mut stream = TcpStream::connect(endpoint.address()).await.map_err(|error| words(&error))?;
+    let mut stream = TcpStream::connect(endpoint.address())
+        .await
+        .map_err(|error| words(&error))?;
     let mut byte = [0];
     match timeout(Duration::from_millis(200), stream.read(&mut byte)).await {
         Ok(Ok(0)) => Err("connection closed at once".to_owned()),

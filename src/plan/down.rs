@@ -13,22 +13,28 @@ pub(crate) enum Keep {
 pub(crate) fn down(observed: &Observed, keep: Keep, cause: &str) -> Plan {
     let mut plan = Plan::default();
     let step = |operation| Step::new(operation, cause);
-    let containers = observed.containers.iter().map(|container| Operation::RemoveContainer {
-        service: container.service.clone(),
-        id: container.id.clone(),
-        // Where the data goes, there is nothing that a container could still write down.
-        force: keep == Keep::Nothing,
-    });
-    plan.push(containers.map(step).collect());
-    let networks = observed
-        .networks
+    let containers = observed
+        .containers
         .iter()
-        .map(|network| Operation::RemoveNetwork { network: network.key.clone(), id: network.id.clone() });
+        .map(|container| Operation::RemoveContainer {
+            service: container.service.clone(),
+            id: container.id.clone(),
+            // Where the data goes, there is nothing that a container could still write down.
+            force: keep == Keep::Nothing,
+        });
+    plan.push(containers.map(step).collect());
+    let networks = observed.networks.iter().map(|network| Operation::RemoveNetwork {
+        network: network.key.clone(),
+        id: network.id.clone(),
+    });
     let volumes = observed
         .volumes
         .iter()
         .filter(|_| keep == Keep::Nothing)
-        .map(|volume| Operation::RemoveVolume { volume: volume.key.clone(), id: volume.id.clone() });
+        .map(|volume| Operation::RemoveVolume {
+            volume: volume.key.clone(),
+            id: volume.id.clone(),
+        });
     plan.push(networks.chain(volumes).map(step).collect());
     plan
 }
@@ -36,7 +42,10 @@ pub(crate) fn down(observed: &Observed, keep: Keep, cause: &str) -> Plan {
 /// Plans to stop every container that runs; nothing is removed.
 pub(crate) fn stop(observed: &Observed, cause: &str) -> Plan {
     let mut plan = Plan::default();
-    let running = observed.containers.iter().filter(|container| container.state.is_running());
+    let running = observed
+        .containers
+        .iter()
+        .filter(|container| container.state.is_running());
     let stops = running.map(|container| Operation::StopContainer {
         service: container.service.clone(),
         id: container.id.clone(),
@@ -65,8 +74,14 @@ mod tests {
         };
         Observed {
             containers: vec![container("a", State::Running), container("b", State::Exited(0))],
-            networks: vec![Network { id: "n".to_owned(), key: "default".to_owned() }],
-            volumes: vec![Volume { id: "v".to_owned(), key: "data".to_owned() }],
+            networks: vec![Network {
+                id: "n".to_owned(),
+                key: "default".to_owned(),
+            }],
+            volumes: vec![Volume {
+                id: "v".to_owned(),
+                key: "data".to_owned(),
+            }],
             images: BTreeMap::new(),
         }
     }
@@ -77,7 +92,11 @@ mod tests {
 
     #[test]
     fn down_keeps_volumes_unless_told_otherwise() {
-        let kept = ["service a: remove, down", "service b: remove, down", "network default: remove, down"];
+        let kept = [
+            "service a: remove, down",
+            "service b: remove, down",
+            "network default: remove, down",
+        ];
         assert_eq!(text(&down(&observed(), Keep::Volumes, "down")), kept);
         let all = text(&down(&observed(), Keep::Nothing, "down"));
         assert_eq!(all.last().unwrap(), "volume data: remove, down");

@@ -18,10 +18,13 @@ pub(crate) fn settings(service: &Service) -> String {
         // A struct with named fields serialises to an object.
         _ => return String::new(),
     };
-    let fingerprints = entries.iter().filter(|(key, value)| !is_unset(key, value)).map(|(key, value)| {
-        let digest = hexadecimal(&Sha256::digest(value.to_string()));
-        format!("{key}={}", &digest[..12])
-    });
+    let fingerprints = entries
+        .iter()
+        .filter(|(key, value)| !is_unset(key, value))
+        .map(|(key, value)| {
+            let digest = hexadecimal(&Sha256::digest(value.to_string()));
+            format!("{key}={}", &digest[..12])
+        });
     fingerprints.collect::<Vec<_>>().join(",")
 }
 
@@ -29,8 +32,11 @@ pub(crate) fn settings(service: &Service) -> String {
 pub(crate) fn changed_settings(old: &str, new: &str) -> Vec<String> {
     let differs = |one: &str, other: &str| {
         let others: Vec<_> = other.split(',').collect();
-        let keys = one.split(',').filter(|entry| !entry.is_empty() && !others.contains(entry));
-        keys.filter_map(|entry| entry.split('=').next().map(str::to_owned)).collect::<Vec<_>>()
+        let keys = one
+            .split(',')
+            .filter(|entry| !entry.is_empty() && !others.contains(entry));
+        keys.filter_map(|entry| entry.split('=').next().map(str::to_owned))
+            .collect::<Vec<_>>()
     };
     let mut changed = differs(old, new);
     changed.extend(differs(new, old));
@@ -61,18 +67,27 @@ mod tests {
 
     #[test]
     fn the_names_of_changed_settings_are_found_and_nothing_else() {
-        let mut service = Service { image: Some("a".into()), ..Service::default() };
+        let mut service = Service {
+            image: Some("a".into()),
+            ..Service::default()
+        };
         let before = settings(&service);
         service.command = Some(vec!["x".into()]);
         service.image = Some("b".into());
-        assert_eq!(changed_settings(&before, &settings(&service)), ["command", "image"]);
+        assert_eq!(
+            changed_settings(&before, &settings(&service)),
+            ["command", "image"]
+        );
         assert_eq!(changed_settings(&before, &before), Vec::<String>::new());
     }
 
     #[test]
     fn an_emptied_command_is_not_the_image_s_own() {
         let own = Service::default();
-        let emptied = Service { command: Some(Vec::new()), ..Service::default() };
+        let emptied = Service {
+            command: Some(Vec::new()),
+            ..Service::default()
+        };
         assert_ne!(hash(&own), hash(&emptied));
     }
 }

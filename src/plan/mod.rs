@@ -128,7 +128,10 @@ pub(crate) struct Step {
 
 impl Step {
     fn new(operation: Operation, cause: impl Into<String>) -> Self {
-        Self { operation, cause: cause.into() }
+        Self {
+            operation,
+            cause: cause.into(),
+        }
     }
 }
 

@@ -15,7 +15,9 @@ pub(crate) struct Observed {
 impl Observed {
     /// The first container of a service.
     pub(crate) fn container(&self, service: &str) -> Option<&Container> {
-        self.containers.iter().find(|container| container.service == service)
+        self.containers
+            .iter()
+            .find(|container| container.service == service)
     }
 }
 
@@ -55,7 +57,10 @@ pub(crate) enum State {
 impl State {
     /// True where the processes of the container run.
     pub(crate) fn is_running(self) -> bool {
-        matches!(self, Self::Running | Self::Healthy | Self::Unhealthy | Self::Restarting)
+        matches!(
+            self,
+            Self::Running | Self::Healthy | Self::Unhealthy | Self::Restarting
+        )
     }
 }
 

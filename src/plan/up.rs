@@ -48,7 +48,12 @@ pub(crate) fn up(desired: &Desired, observed: &Observed) -> Plan {
 }
 
 fn create(service: &str, cause: String) -> Step {
-    Step::new(Operation::CreateContainer { service: service.to_owned() }, cause)
+    Step::new(
+        Operation::CreateContainer {
+            service: service.to_owned(),
+        },
+        cause,
+    )
 }
 
 /// Images to obtain, by reference; services that share one share the step.
@@ -57,18 +62,29 @@ fn image_steps(desired: &Desired, observed: &Observed) -> BTreeMap<String, Step>
     for (service, source) in &desired.images {
         let present = observed.images.get(source.reference());
         let step = match (source, present) {
-            (ImageSource::Pull { reference }, None) => {
-                Step::new(Operation::PullImage { reference: reference.clone() }, "not present")
-            }
+            (ImageSource::Pull { reference }, None) => Step::new(
+                Operation::PullImage {
+                    reference: reference.clone(),
+                },
+                "not present",
+            ),
             (ImageSource::Pull { .. }, Some(_)) => continue,
-            (ImageSource::Build { .. }, None) => {
-                Step::new(Operation::BuildImage { service: service.clone() }, "not present")
-            }
+            (ImageSource::Build { .. }, None) => Step::new(
+                Operation::BuildImage {
+                    service: service.clone(),
+                },
+                "not present",
+            ),
             (ImageSource::Build { hash, .. }, Some(image)) => {
                 if image.build_hash.as_ref() == Some(hash) {
                     continue;
                 }
-                Step::new(Operation::BuildImage { service: service.clone() }, "its sources changed")
+                Step::new(
+                    Operation::BuildImage {
+                        service: service.clone(),
+                    },
+                    "its sources changed",
+                )
             }
         };
         steps.insert(source.reference().to_owned(), step);
@@ -94,7 +110,11 @@ fn surplus(desired: &Desired, observed: &Observed) -> Vec<Step> {
 }
 
 fn removal(container: &Container) -> Operation {
-    Operation::RemoveContainer { service: container.service.clone(), id: container.id.clone(), force: false }
+    Operation::RemoveContainer {
+        service: container.service.clone(),
+        id: container.id.clone(),
+        force: false,
+    }
 }
 
 fn verdict(
@@ -105,14 +125,19 @@ fn verdict(
     new_images: &BTreeSet<String>,
 ) -> Verdict {
     let Some(container) = observed.container(name) else {
-        return Verdict::Create { cause: "not present".to_owned() };
+        return Verdict::Create {
+            cause: "not present".to_owned(),
+        };
     };
     let old = removal(container);
     if let Some(cause) = reason_to_recreate(container, name, service, desired, observed, new_images) {
         return Verdict::Recreate { old, cause };
     }
     let start = |cause: &str| {
-        let operation = Operation::StartContainer { service: name.to_owned(), id: container.id.clone() };
+        let operation = Operation::StartContainer {
+            service: name.to_owned(),
+            id: container.id.clone(),
+        };
         Verdict::Start(Step::new(operation, cause))
     };
     match container.state {
@@ -121,11 +146,16 @@ fn verdict(
         State::Exited(_) if completed(name, container.state, desired) => Verdict::Keep,
         State::Exited(code) => start(&format!("exited with code {code}")),
         State::Paused => {
-            let operation =
-                Operation::UnpauseContainer { service: name.to_owned(), id: container.id.clone() };
+            let operation = Operation::UnpauseContainer {
+                service: name.to_owned(),
+                id: container.id.clone(),
+            };
             Verdict::Start(Step::new(operation, "paused"))
         }
-        State::Dead => Verdict::Recreate { old, cause: "dead".to_owned() },
+        State::Dead => Verdict::Recreate {
+            old,
+            cause: "dead".to_owned(),
+        },
     }
 }
 
@@ -152,13 +182,20 @@ fn reason_to_recreate(
         return Some(format!("{} changed", changed.join(", ")));
     }
     let reference = desired.images.get(name)?.reference();
-    let same_image = observed.images.get(reference).is_some_and(|image| image.id == container.image);
+    let same_image = observed
+        .images
+        .get(reference)
+        .is_some_and(|image| image.id == container.image);
     if new_images.contains(reference) || !same_image {
         return Some("its image changed".to_owned());
     }
     let lost = service.networks.keys().find(|key| {
         let network = observed.networks.iter().find(|network| network.key == **key);
-        let external = desired.project.networks.get(*key).is_some_and(|network| network.external);
+        let external = desired
+            .project
+            .networks
+            .get(*key)
+            .is_some_and(|network| network.external);
         !external && network.is_none_or(|network| !container.networks.contains(&network.id))
     });
     lost.map(|key| format!("not on network {key}"))
@@ -174,7 +211,10 @@ fn network_and_volume_steps(desired: &Desired, observed: &Observed) -> Vec<Step>
         });
     let networks = networks.map(|(key, _)| Operation::CreateNetwork { network: key.clone() });
     let volumes = volumes.map(|(key, _)| Operation::CreateVolume { volume: key.clone() });
-    networks.chain(volumes).map(|operation| Step::new(operation, "not present")).collect()
+    networks
+        .chain(volumes)
+        .map(|operation| Step::new(operation, "not present"))
+        .collect()
 }
 
 /// Puts each creation one stage after what it depends on, with the waits its conditions ask for in between.
@@ -186,16 +226,24 @@ fn in_order_of_dependencies(desired: &Desired, creations: &BTreeMap<String, Step
     let mut awaited: BTreeSet<(&String, Condition)> = BTreeSet::new();
     while placed.len() < services.len() {
         let ready = |service: &Service| {
-            let known = service.depends_on.keys().filter(|key| services.contains_key(*key));
+            let known = service
+                .depends_on
+                .keys()
+                .filter(|key| services.contains_key(*key));
             known.into_iter().all(|key| placed.contains(key))
         };
-        let mut level: Vec<&String> =
-            services.keys().filter(|name| !placed.contains(name) && ready(&services[*name])).collect();
+        let mut level: Vec<&String> = services
+            .keys()
+            .filter(|name| !placed.contains(name) && ready(&services[*name]))
+            .collect();
         if level.is_empty() {
             level = services.keys().filter(|name| !placed.contains(name)).collect();
         }
-        let created: Vec<&String> =
-            level.iter().copied().filter(|name| creations.contains_key(*name)).collect();
+        let created: Vec<&String> = level
+            .iter()
+            .copied()
+            .filter(|name| creations.contains_key(*name))
+            .collect();
         let mut waits = Vec::new();
         for name in &created {
             for (dependency, condition) in &services[*name].depends_on {
@@ -207,7 +255,12 @@ fn in_order_of_dependencies(desired: &Desired, creations: &BTreeMap<String, Step
             }
         }
         stages.push(waits);
-        stages.push(created.iter().filter_map(|name| creations.get(*name).cloned()).collect());
+        stages.push(
+            created
+                .iter()
+                .filter_map(|name| creations.get(*name).cloned())
+                .collect(),
+        );
         placed.extend(level);
     }
     stages
@@ -235,7 +288,8 @@ mod tests {
             ..Service::default()
         };
         let mut web = service("web:1");
-        web.depends_on.insert("store".to_owned(), Condition::ServiceHealthy);
+        web.depends_on
+            .insert("store".to_owned(), Condition::ServiceHealthy);
         let project = Project {
             name: "lab".to_owned(),
             services: BTreeMap::from([("store".to_owned(), service("store:1")), ("web".to_owned(), web)]),
@@ -243,7 +297,14 @@ mod tests {
             volumes: BTreeMap::from([("data".to_owned(), compose::Volume::default())]),
         };
         let images = ["store", "web"]
-            .map(|name| (name.to_owned(), ImageSource::Pull { reference: format!("{name}:1") }))
+            .map(|name| {
+                (
+                    name.to_owned(),
+                    ImageSource::Pull {
+                        reference: format!("{name}:1"),
+                    },
+                )
+            })
             .into();
         Desired { project, images }
     }
@@ -259,11 +320,21 @@ mod tests {
             ports: BTreeMap::new(),
             state: State::Running,
         };
-        let image = |name: &str| Image { id: format!("sha256:{name}"), digests: vec![], build_hash: None };
+        let image = |name: &str| Image {
+            id: format!("sha256:{name}"),
+            digests: vec![],
+            build_hash: None,
+        };
         Observed {
             containers: desired.project.services.iter().map(container).collect(),
-            networks: vec![Network { id: "net-id".to_owned(), key: "default".to_owned() }],
-            volumes: vec![super::super::Volume { id: "lab_data".to_owned(), key: "data".to_owned() }],
+            networks: vec![Network {
+                id: "net-id".to_owned(),
+                key: "default".to_owned(),
+            }],
+            volumes: vec![super::super::Volume {
+                id: "lab_data".to_owned(),
+                key: "data".to_owned(),
+            }],
             images: BTreeMap::from([
                 ("store:1".to_owned(), image("store")),
                 ("web:1".to_owned(), image("web")),
@@ -272,7 +343,10 @@ mod tests {
     }
 
     fn text(plan: &Plan) -> Vec<Vec<String>> {
-        plan.stages.iter().map(|stage| stage.iter().map(ToString::to_string).collect()).collect()
+        plan.stages
+            .iter()
+            .map(|stage| stage.iter().map(ToString::to_string).collect())
+            .collect()
     }
 
     #[test]
@@ -280,8 +354,14 @@ mod tests {
         assert_eq!(
             text(&up(&desired(), &Observed::default())),
             [
-                vec!["image store:1: pull, not present", "image web:1: pull, not present"],
-                vec!["network default: create, not present", "volume data: create, not present"],
+                vec![
+                    "image store:1: pull, not present",
+                    "image web:1: pull, not present"
+                ],
+                vec![
+                    "network default: create, not present",
+                    "volume data: create, not present"
+                ],
                 vec!["service store: create, not present"],
                 vec!["service store: wait until healthy, service web depends on it"],
                 vec!["service web: create, not present"],
@@ -336,7 +416,10 @@ mod tests {
         let plan = text(&up(&desired, &observed));
         assert_eq!(
             plan[0],
-            ["service store: remove, its image changed", "service web: remove, not on network default"]
+            [
+                "service store: remove, its image changed",
+                "service web: remove, not on network default"
+            ]
         );
     }
 
@@ -362,7 +445,10 @@ mod tests {
     fn an_image_built_from_other_sources_is_built_again_and_its_container_recreated() {
         let mut desired = desired();
         let mut observed = observed(&desired);
-        let source = ImageSource::Build { tag: "web:1".to_owned(), hash: "new".to_owned() };
+        let source = ImageSource::Build {
+            tag: "web:1".to_owned(),
+            hash: "new".to_owned(),
+        };
         desired.images.insert("web".to_owned(), source);
         observed.images.get_mut("web:1").unwrap().build_hash = Some("old".to_owned());
         assert_eq!(

@@ -37,11 +37,16 @@ impl AgentSeat {
     pub(crate) fn take(directory: &LabDirectory) -> Result<Self, StateError> {
         let file = directory.open_lock(LOCK)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { directory: directory.clone(), _lock: file }),
+            Ok(()) => Ok(Self {
+                directory: directory.clone(),
+                _lock: file,
+            }),
             Err(TryLockError::WouldBlock) => Err(StateError::Attended),
-            Err(TryLockError::Error(source)) => {
-                Err(StateError::Io { action: "lock", path: directory.path().join(LOCK), source })
-            }
+            Err(TryLockError::Error(source)) => Err(StateError::Io {
+                action: "lock",
+                path: directory.path().join(LOCK),
+                source,
+            }),
         }
     }
 

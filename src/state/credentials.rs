@@ -20,7 +20,10 @@ pub(crate) struct Credentials {
 /// Passwords are never shown by accident.
 impl fmt::Debug for Credentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
+        formatter
+            .debug_struct("Credentials")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 
@@ -74,7 +77,10 @@ mod tests {
         assert_ne!(credentials.influxdb_password, credentials.grafana_password);
         credentials.save(&directory).unwrap();
         assert_eq!(Credentials::load(&directory).unwrap(), Some(credentials.clone()));
-        let mode = std::fs::metadata(directory.path().join(FILE)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(directory.path().join(FILE))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(!format!("{credentials:?}").contains(&credentials.grafana_password));
     }

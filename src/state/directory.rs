@@ -18,9 +18,16 @@ pub(crate) enum StateError {
     #[error("another uwsgi-lab runs this lab's collector and load already")]
     Attended,
     #[error("cannot {action} {path}", path = path.display())]
-    Io { action: &'static str, path: PathBuf, source: io::Error },
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     #[error("{path} is damaged", path = path.display())]
-    Damaged { path: PathBuf, source: serde_json::Error },
+    Damaged {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
     #[error("no random numbers are to be had: {0}")]
     Random(String),
 }
@@ -40,7 +47,9 @@ pub(crate) struct LabLock {
 impl LabDirectory {
     /// The directory of the lab `name` under `root`.
     pub(crate) fn new(root: &Path, name: &str) -> Self {
-        Self { path: root.join(name) }
+        Self {
+            path: root.join(name),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -62,8 +71,12 @@ impl LabDirectory {
 
     pub(super) fn open_lock(&self, name: &str) -> Result<File, StateError> {
         self.make()?;
-        let opened =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.path.join(name));
+        let opened = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.path.join(name));
         opened.map_err(|source| self.failed("open", name, source))
     }
 
@@ -112,19 +125,27 @@ impl LabDirectory {
         let Some(content) = file::read(&path).map_err(|source| self.failed("read", name, source))? else {
             return Ok(None);
         };
-        serde_json::from_slice(&content).map(Some).map_err(|source| StateError::Damaged { path, source })
+        serde_json::from_slice(&content)
+            .map(Some)
+            .map_err(|source| StateError::Damaged { path, source })
     }
 
     pub(super) fn store(&self, name: &str, value: &impl Serialize) -> Result<(), StateError> {
         self.make()?;
         let path = self.path.join(name);
-        let content = serde_json::to_vec_pretty(value)
-            .map_err(|source| StateError::Damaged { path: path.clone(), source })?;
+        let content = serde_json::to_vec_pretty(value).map_err(|source| StateError::Damaged {
+            path: path.clone(),
+            source,
+        })?;
         file::replace(&path, &content).map_err(|source| self.failed("write", name, source))
     }
 
     fn failed(&self, action: &'static str, name: &str, source: io::Error) -> StateError {
-        StateError::Io { action, path: self.path.join(name), source }
+        StateError::Io {
+            action,
+            path: self.path.join(name),
+            source,
+        }
     }
 }
 

@@ -25,15 +25,22 @@ impl ImageLock {
 
     /// `name@sha256:…` where the tag is locked, else the reference itself.
     pub(crate) fn pinned(&self, reference: &str) -> String {
-        self.digests.get(reference).cloned().unwrap_or_else(|| reference.to_owned())
+        self.digests
+            .get(reference)
+            .cloned()
+            .unwrap_or_else(|| reference.to_owned())
     }
 
     /// Locks `reference` to the one of `digests` (`name@sha256:…`) that is of its repository. An image made on this
     /// machine has none: it stays as its tag says. True where something was locked.
     pub(crate) fn lock(&mut self, reference: &str, digests: &[String]) -> bool {
         let repository = repository(reference);
-        let digest = digests.iter().find(|digest| repository_of_digest(digest) == repository);
-        let Some(digest) = digest.filter(|_| !reference.contains('@')) else { return false };
+        let digest = digests
+            .iter()
+            .find(|digest| repository_of_digest(digest) == repository);
+        let Some(digest) = digest.filter(|_| !reference.contains('@')) else {
+            return false;
+        };
         self.digests.insert(reference.to_owned(), digest.clone()).as_ref() != Some(digest)
     }
 }
@@ -57,7 +64,10 @@ mod tests {
     fn a_tag_is_pinned_to_the_digest_of_its_own_repository() {
         let mut lock = ImageLock::default();
         assert_eq!(lock.pinned("influxdb:1.8.10"), "influxdb:1.8.10");
-        let digests = ["mirror.example/influxdb@sha256:bb".to_owned(), "influxdb@sha256:aa".to_owned()];
+        let digests = [
+            "mirror.example/influxdb@sha256:bb".to_owned(),
+            "influxdb@sha256:aa".to_owned(),
+        ];
         assert!(lock.lock("influxdb:1.8.10", &digests));
         assert!(!lock.lock("influxdb:1.8.10", &digests));
         assert_eq!(lock.pinned("influxdb:1.8.10"), "influxdb@sha256:aa");

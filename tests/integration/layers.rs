@@ -29,8 +29,14 @@ fn every_dependency_points_to_a_lower_layer() {
         for line in fs::read_to_string(&file).unwrap().lines() {
             let code = line.split("//").next().unwrap();
             for tail in code.split("crate::").skip(1) {
-                assert!(!tail.starts_with('{'), "{relative}: write one `use crate::…` per module");
-                let used = tail.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                assert!(
+                    !tail.starts_with('{'),
+                    "{relative}: write one `use crate::…` per module"
+                );
+                let used = tail
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+                    .unwrap();
                 if layer(used).is_some_and(|other| used != module && own_layer <= other) {
                     offences.push(format!("{relative} uses crate::{used}"));
                 }

@@ -38,7 +38,10 @@ impl DockerAddress {
     /// [`EngineError::BadAddress`] when a context is named that does not exist or cannot be read.
     pub(crate) fn resolve(environment: &DockerEnvironment) -> Result<Self, EngineError> {
         if let Some(host) = environment.host.as_ref().filter(|host| !host.is_empty()) {
-            return Ok(Self { host: host.clone(), rule: "DOCKER_HOST".to_owned() });
+            return Ok(Self {
+                host: host.clone(),
+                rule: "DOCKER_HOST".to_owned(),
+            });
         }
         let directory = environment.config_directory.as_deref();
         let context = environment.context.clone().filter(|name| !name.is_empty());
@@ -49,18 +52,28 @@ impl DockerAddress {
                 address: format!("Docker context {name}"),
                 message: "no such context, or it has no Docker endpoint".to_owned(),
             })?;
-            return Ok(Self { host, rule: format!("Docker context {name}") });
+            return Ok(Self {
+                host,
+                rule: format!("Docker context {name}"),
+            });
         }
         Ok(Self::default_socket(environment))
     }
 
     fn default_socket(environment: &DockerEnvironment) -> Self {
-        let rootless = environment.runtime_directory.as_ref().map(|directory| directory.join("docker.sock"));
+        let rootless = environment
+            .runtime_directory
+            .as_ref()
+            .map(|directory| directory.join("docker.sock"));
         match rootless {
-            Some(socket) if !Path::new("/var/run/docker.sock").exists() && socket.exists() => {
-                Self { host: format!("unix://{}", socket.display()), rule: "rootless socket".to_owned() }
-            }
-            _ => Self { host: DEFAULT.to_owned(), rule: "default socket".to_owned() },
+            Some(socket) if !Path::new("/var/run/docker.sock").exists() && socket.exists() => Self {
+                host: format!("unix://{}", socket.display()),
+                rule: "rootless socket".to_owned(),
+            },
+            _ => Self {
+                host: DEFAULT.to_owned(),
+                rule: "default socket".to_owned(),
+            },
         }
     }
 
@@ -81,7 +94,11 @@ impl DockerAddress {
 fn current_context(directory: &Path) -> Option<String> {
     let text = fs::read_to_string(directory.join("config.json")).ok()?;
     let config: Value = serde_json::from_str(&text).ok()?;
-    config.get("currentContext")?.as_str().filter(|name| !name.is_empty()).map(str::to_owned)
+    config
+        .get("currentContext")?
+        .as_str()
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
 }
 
 fn host_of_context(directory: &Path, name: &str) -> Option<String> {
@@ -91,13 +108,18 @@ fn host_of_context(directory: &Path, name: &str) -> Option<String> {
         serde_json::from_str::<Value>(&text).ok()
     });
     let context = contexts.find(|context| context.get("Name").and_then(Value::as_str) == Some(name))?;
-    context.pointer("/Endpoints/docker/Host")?.as_str().map(str::to_owned)
+    context
+        .pointer("/Endpoints/docker/Host")?
+        .as_str()
+        .map(str::to_owned)
 }
 
 /// Connects, agrees on an API version, and makes sure that a daemon answers.
 pub(super) async fn connect(address: &DockerAddress) -> Result<Client, EngineError> {
-    let bad =
-        |error: &Error| EngineError::BadAddress { address: address.host.clone(), message: error.to_string() };
+    let bad = |error: &Error| EngineError::BadAddress {
+        address: address.host.clone(),
+        message: error.to_string(),
+    };
     let client = Client::connect_with_host(&address.host).map_err(|error| match error {
         Error::UnsupportedURISchemeError { .. } => EngineError::BadAddress {
             address: address.host.clone(),
@@ -109,7 +131,10 @@ pub(super) async fn connect(address: &DockerAddress) -> Result<Client, EngineErr
         },
         other => bad(&other),
     })?;
-    client.negotiate_version().await.map_err(|error| unreachable(address, &error))
+    client
+        .negotiate_version()
+        .await
+        .map_err(|error| unreachable(address, &error))
 }
 
 fn unreachable(address: &DockerAddress, error: &Error) -> EngineError {
@@ -139,7 +164,11 @@ mod tests {
         fs::create_dir_all(&meta).unwrap();
         let context = r#"{"Name":"colima","Endpoints":{"docker":{"Host":"unix:///home/me/colima.sock"}}}"#;
         fs::write(meta.join("meta.json"), context).unwrap();
-        fs::write(directory.path().join("config.json"), r#"{"currentContext":"colima"}"#).unwrap();
+        fs::write(
+            directory.path().join("config.json"),
+            r#"{"currentContext":"colima"}"#,
+        )
+        .unwrap();
         let mut environment = DockerEnvironment {
             host: Some("tcp://127.0.0.1:2375".to_owned()),
             config_directory: Some(directory.path().to_owned()),
@@ -159,12 +188,21 @@ mod tests {
     #[test]
     fn a_daemon_on_another_machine_is_recognised() {
         let machine = |host: &str| {
-            let address = DockerAddress { host: host.to_owned(), rule: String::new() };
+            let address = DockerAddress {
+                host: host.to_owned(),
+                rule: String::new(),
+            };
             address.remote_machine().map(str::to_owned)
         };
         assert_eq!(machine("unix:///var/run/docker.sock"), None);
         assert_eq!(machine("tcp://127.0.0.1:2375"), None);
-        assert_eq!(machine("tcp://build.example:2375"), Some("build.example".to_owned()));
-        assert_eq!(machine("ssh://me@build.example"), Some("build.example".to_owned()));
+        assert_eq!(
+            machine("tcp://build.example:2375"),
+            Some("build.example".to_owned())
+        );
+        assert_eq!(
+            machine("ssh://me@build.example"),
+            Some("build.example".to_owned())
+        );
     }
 }

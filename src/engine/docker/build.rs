@@ -52,8 +52,15 @@ pub(crate) fn build_hash(build: &Build) -> io::Result<String> {
         hasher.update(format!("{name}\0{}\0", content.len()));
         hasher.update(content);
     }
-    hasher.update(format!("{:?}\0{}\0{:?}", build.args, build.dockerfile, build.target));
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    hasher.update(format!(
+        "{:?}\0{}\0{:?}",
+        build.args, build.dockerfile, build.target
+    ));
+    Ok(hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 /// Files of the context by their names in it, sorted; overlays in the place of what they cover.
@@ -97,15 +104,22 @@ pub(super) async fn build(
     environment: &BuildEnvironment,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<(), EngineError> {
-    let (Some(definition), Some(ImageSource::Build { tag, hash })) =
-        (&desired.project.services[service].build, desired.images.get(service))
-    else {
+    let (Some(definition), Some(ImageSource::Build { tag, hash })) = (
+        &desired.project.services[service].build,
+        desired.images.get(service),
+    ) else {
         let message = "it has nothing to build".to_owned();
-        return Err(EngineError::Other { what: format!("service {service}"), message });
+        return Err(EngineError::Other {
+            what: format!("service {service}"),
+            message,
+        });
     };
     let archive = environment
         .archive(definition)
-        .map_err(|error| EngineError::Context { service: service.to_owned(), message: error.to_string() })?;
+        .map_err(|error| EngineError::Context {
+            service: service.to_owned(),
+            message: error.to_string(),
+        })?;
     let mut args = environment.args.clone();
     args.extend(definition.args.clone());
     let mut options = BuildImageOptionsBuilder::new()
@@ -125,7 +139,11 @@ pub(super) async fn build(
             if message.contains("no space left on device") {
                 return EngineError::DiskFull { message };
             }
-            EngineError::Build { service: service.to_owned(), message, log: log.lines }
+            EngineError::Build {
+                service: service.to_owned(),
+                message,
+                log: log.lines,
+            }
         };
         let item = match item {
             Ok(item) => item,
@@ -134,9 +152,19 @@ pub(super) async fn build(
         if let Some(message) = item.error_detail.and_then(|detail| detail.message) {
             return Err(failed(message, log));
         }
-        for line in item.stream.iter().flat_map(|text| text.lines()).filter(|line| !line.trim().is_empty()) {
+        for line in item
+            .stream
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter(|line| !line.trim().is_empty())
+        {
             log.note(line);
-            progress(Progress { done: log.step, total: log.steps, unit: Unit::Steps, message: line });
+            progress(Progress {
+                done: log.step,
+                total: log.steps,
+                unit: Unit::Steps,
+                message: line,
+            });
         }
     }
     Ok(())
@@ -156,7 +184,9 @@ impl Log {
             self.lines.remove(0);
         }
         self.lines.push(line.to_owned());
-        let numbers = line.strip_prefix("Step ").and_then(|rest| rest.split(' ').next()?.split_once('/'));
+        let numbers = line
+            .strip_prefix("Step ")
+            .and_then(|rest| rest.split(' ').next()?.split_once('/'));
         if let Some((step, steps)) = numbers
             && let (Ok(step), Ok(steps)) = (step.parse(), steps.parse())
         {
@@ -206,7 +236,11 @@ mod tests {
             overlays: BTreeMap::new(),
         };
         let names = |build: &Build| -> Vec<String> {
-            context_files(build).unwrap().into_iter().map(|(name, _)| name).collect()
+            context_files(build)
+                .unwrap()
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect()
         };
         assert_eq!(names(&build), ["Dockerfile", "app/hello.py"]);
         let before = build_hash(&build).unwrap();

@@ -33,21 +33,33 @@ pub(super) async fn create_and_start(
     let name = format!("{}-{service}-1", desired.project.name);
     let failed = |error: Error| fault::of_service(service, &name, &error);
     let definition = &desired.project.services[service];
-    let mut networks = networks(client, desired, service).await.map_err(failed)?.into_iter();
+    let mut networks = networks(client, desired, service)
+        .await
+        .map_err(failed)?
+        .into_iter();
     let first = networks.next();
     let mut body = body(desired, service, first.as_ref());
     body.labels = Some(labels::container(desired, service, compose_file));
     let options = CreateContainerOptionsBuilder::new().name(&name).build();
-    let id = client.create_container(Some(options), body).await.map_err(failed)?.id;
+    let id = client
+        .create_container(Some(options), body)
+        .await
+        .map_err(failed)?
+        .id;
     // Engines with an API before 1.44 refuse more than one network at creation.
     for (network, endpoint) in networks {
-        let request = NetworkConnectRequest { container: id.clone(), endpoint_config: Some(endpoint) };
+        let request = NetworkConnectRequest {
+            container: id.clone(),
+            endpoint_config: Some(endpoint),
+        };
         client.connect_network(&network, request).await.map_err(failed)?;
     }
     if !definition.configs.is_empty() {
-        let archive = build::archive_of_configs(&definition.configs).map_err(|error| {
-            EngineError::Context { service: service.to_owned(), message: error.to_string() }
-        })?;
+        let archive =
+            build::archive_of_configs(&definition.configs).map_err(|error| EngineError::Context {
+                service: service.to_owned(),
+                message: error.to_string(),
+            })?;
         let options = UploadToContainerOptionsBuilder::new().path("/").build();
         let upload = client.upload_to_container(&id, Some(options), bollard::body_full(archive.into()));
         upload.await.map_err(failed)?;
@@ -61,21 +73,35 @@ async fn networks(
     desired: &Desired,
     service: &str,
 ) -> Result<Vec<(String, EndpointSettings)>, Error> {
-    let options =
-        ListNetworksOptionsBuilder::new().filters(&labels::of_project(&desired.project.name)).build();
+    let options = ListNetworksOptionsBuilder::new()
+        .filters(&labels::of_project(&desired.project.name))
+        .build();
     let own = client.list_networks(Some(options)).await?;
     let id_of = |key: &str| {
         let is_key =
             |labels: &HashMap<String, String>| labels.get(labels::NETWORK).is_some_and(|label| label == key);
-        let network = own.iter().find(|network| network.labels.as_ref().is_some_and(is_key));
+        let network = own
+            .iter()
+            .find(|network| network.labels.as_ref().is_some_and(is_key));
         network
             .and_then(|network| network.id.clone())
             .unwrap_or_else(|| resources::network_name(desired, key))
     };
-    let networks = desired.project.services[service].networks.iter().map(|(key, aliases)| {
-        let aliases = std::iter::once(service.to_owned()).chain(aliases.iter().cloned()).collect();
-        (id_of(key), EndpointSettings { aliases: Some(aliases), ..EndpointSettings::default() })
-    });
+    let networks = desired.project.services[service]
+        .networks
+        .iter()
+        .map(|(key, aliases)| {
+            let aliases = std::iter::once(service.to_owned())
+                .chain(aliases.iter().cloned())
+                .collect();
+            (
+                id_of(key),
+                EndpointSettings {
+                    aliases: Some(aliases),
+                    ..EndpointSettings::default()
+                },
+            )
+        });
     Ok(networks.collect())
 }
 
@@ -85,7 +111,10 @@ fn body(
     network: Option<&(String, EndpointSettings)>,
 ) -> ContainerCreateBody {
     let definition = &desired.project.services[service];
-    let environment = definition.environment.iter().map(|(key, value)| format!("{key}={value}"));
+    let environment = definition
+        .environment
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"));
     let networking = network.map(|(id, endpoint)| NetworkingConfig {
         endpoints_config: Some(HashMap::from([(id.clone(), endpoint.clone())])),
     });
@@ -93,13 +122,20 @@ fn body(
         image: Some(desired.images[service].reference().to_owned()),
         cmd: definition.command.clone(),
         // The API takes `[""]` for an emptied entrypoint; `[]` would mean the image's own.
-        entrypoint: definition
-            .entrypoint
-            .clone()
-            .map(|words| if words.is_empty() { vec![String::new()] } else { words }),
+        entrypoint: definition.entrypoint.clone().map(|words| {
+            if words.is_empty() {
+                vec![String::new()]
+            } else {
+                words
+            }
+        }),
         env: Some(environment.collect()),
         exposed_ports: Some(
-            definition.ports.iter().map(|port| port_key(port.target, port.protocol)).collect(),
+            definition
+                .ports
+                .iter()
+                .map(|port| port_key(port.target, port.protocol))
+                .collect(),
         ),
         healthcheck: definition.healthcheck.as_ref().map(health_config),
         user: definition.user.clone(),
@@ -148,7 +184,13 @@ fn host_config(desired: &Desired, service: &Service, network: Option<&String>) -
     HostConfig {
         network_mode: network.cloned(),
         port_bindings: Some(bindings),
-        mounts: Some(service.volumes.iter().map(|mount| docker_mount(desired, mount)).collect()),
+        mounts: Some(
+            service
+                .volumes
+                .iter()
+                .map(|mount| docker_mount(desired, mount))
+                .collect(),
+        ),
         tmpfs: Some(tmpfs.collect()),
         cap_drop: Some(service.cap_drop.clone()),
         security_opt: Some(service.security_opt.clone()),
@@ -163,13 +205,24 @@ fn host_config(desired: &Desired, service: &Service, network: Option<&String>) -
 
 fn docker_mount(desired: &Desired, mount: &Mount) -> DockerMount {
     let (typ, source, target, read_only) = match mount {
-        Mount::Volume { source, target, read_only } => {
+        Mount::Volume {
+            source,
+            target,
+            read_only,
+        } => {
             let source = source.as_ref().map(|key| resources::volume_name(desired, key));
             (MountType::VOLUME, source, target, read_only)
         }
-        Mount::Bind { source, target, read_only } => {
-            (MountType::BIND, Some(source.to_string_lossy().into_owned()), target, read_only)
-        }
+        Mount::Bind {
+            source,
+            target,
+            read_only,
+        } => (
+            MountType::BIND,
+            Some(source.to_string_lossy().into_owned()),
+            target,
+            read_only,
+        ),
     };
     DockerMount {
         typ: Some(typ),
@@ -187,7 +240,10 @@ fn restart_policy(restart: Restart) -> RestartPolicy {
         Restart::UnlessStopped => (RestartPolicyNameEnum::UNLESS_STOPPED, None),
         Restart::OnFailure(attempts) => (RestartPolicyNameEnum::ON_FAILURE, Some(attempts)),
     };
-    RestartPolicy { name: Some(name), maximum_retry_count: attempts }
+    RestartPolicy {
+        name: Some(name),
+        maximum_retry_count: attempts,
+    }
 }
 
 pub(super) async fn start(client: &Client, service: &str, id: &str) -> Result<(), EngineError> {
@@ -275,12 +331,18 @@ async fn await_state(
                 Some(Ok(())) => return Ok(()),
                 Some(Err(code)) => {
                     let log = lines(&container.id).await;
-                    return Err(EngineError::Ended { service: service.to_owned(), code, log });
+                    return Err(EngineError::Ended {
+                        service: service.to_owned(),
+                        code,
+                        log,
+                    });
                 }
                 None => {}
             }
         }
-        let last = container.map_or("not present".to_owned(), |container| format!("{:?}", container.state));
+        let last = container.map_or("not present".to_owned(), |container| {
+            format!("{:?}", container.state)
+        });
         if tokio::time::Instant::now() > limit {
             let log = match container {
                 Some(container) => lines(&container.id).await,
@@ -294,7 +356,12 @@ async fn await_state(
                 log,
             });
         }
-        progress(Progress { done: 0, total: 0, unit: Unit::Steps, message: &last });
+        progress(Progress {
+            done: 0,
+            total: 0,
+            unit: Unit::Steps,
+            message: &last,
+        });
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

@@ -14,9 +14,10 @@ pub(super) fn is_missing(error: &Error) -> bool {
 pub(super) fn is_done_already(error: &Error) -> bool {
     match error {
         Error::DockerResponseServerError { status_code: 304, .. } => true,
-        Error::DockerResponseServerError { status_code: 409, message } => {
-            message.contains("already in progress") || message.contains("is not paused")
-        }
+        Error::DockerResponseServerError {
+            status_code: 409,
+            message,
+        } => message.contains("already in progress") || message.contains("is not paused"),
         _ => false,
     }
 }
@@ -49,7 +50,10 @@ pub(super) fn other(what: &str, error: &Error) -> EngineError {
     if is_disk_full(&message) {
         return EngineError::DiskFull { message };
     }
-    EngineError::Other { what: what.to_owned(), message }
+    EngineError::Other {
+        what: what.to_owned(),
+        message,
+    }
 }
 
 fn is_disk_full(message: &str) -> bool {
@@ -61,14 +65,23 @@ pub(super) fn of_service(service: &str, name: &str, error: &Error) -> EngineErro
     let message = message(error);
     let lower = message.to_lowercase();
     if lower.contains("address already in use") || lower.contains("port is already allocated") {
-        return EngineError::PortTaken { service: service.to_owned(), message };
+        return EngineError::PortTaken {
+            service: service.to_owned(),
+            message,
+        };
     }
     if lower.contains("is already in use by container") || lower.contains("name is already in use") {
-        return EngineError::Foreign { name: name.to_owned(), kind: "container" };
+        return EngineError::Foreign {
+            name: name.to_owned(),
+            kind: "container",
+        };
     }
     if lower.contains("rootfs is marked read-only") {
         let message = "its root is read-only, so no file can be uploaded into it".to_owned();
-        return EngineError::Other { what: format!("service {service}"), message };
+        return EngineError::Other {
+            what: format!("service {service}"),
+            message,
+        };
     }
     other(&format!("service {service}"), error)
 }
@@ -80,7 +93,11 @@ pub(super) fn of_pull(reference: &str, error: &Error) -> EngineError {
         return EngineError::DiskFull { message };
     }
     let problem = pull_problem(&message);
-    EngineError::Pull { reference: reference.to_owned(), message, problem }
+    EngineError::Pull {
+        reference: reference.to_owned(),
+        message,
+        problem,
+    }
 }
 
 fn pull_problem(message: &str) -> PullProblem {
@@ -90,7 +107,12 @@ fn pull_problem(message: &str) -> PullProblem {
         PullProblem::RateLimited
     } else if has(&["manifest unknown", "not found", "no matching manifest"]) {
         PullProblem::NotFound
-    } else if has(&["access denied", "unauthorized", "authentication required", "forbidden"]) {
+    } else if has(&[
+        "access denied",
+        "unauthorized",
+        "authentication required",
+        "forbidden",
+    ]) {
         PullProblem::Denied
     } else if has(&[
         "no such host",
@@ -113,7 +135,10 @@ mod tests {
     use super::*;
 
     fn server(status_code: u16, message: &str) -> Error {
-        Error::DockerResponseServerError { status_code, message: message.to_owned() }
+        Error::DockerResponseServerError {
+            status_code,
+            message: message.to_owned(),
+        }
     }
 
     #[test]
@@ -131,7 +156,10 @@ mod tests {
                 "pull access denied for secret, repository does not exist or may require 'docker login'",
                 PullProblem::Denied,
             ),
-            ("toomanyrequests: You have reached your pull rate limit.", PullProblem::RateLimited),
+            (
+                "toomanyrequests: You have reached your pull rate limit.",
+                PullProblem::RateLimited,
+            ),
             ("something else", PullProblem::Other),
         ];
         for (message, problem) in cases {
@@ -154,13 +182,21 @@ mod tests {
                    listen tcp4 127.0.0.1:9090: bind: address already in use",
                 "port",
             ),
-            (500, "Bind for 127.0.0.1:9090 failed: port is already allocated", "port"),
+            (
+                500,
+                "Bind for 127.0.0.1:9090 failed: port is already allocated",
+                "port",
+            ),
             (
                 409,
                 "Conflict. The container name \"/lab-web-1\" is already in use by container \"abc\".",
                 "foreign",
             ),
-            (500, "mkdir /var/lib/docker/overlay2/x: no space left on device", "disk"),
+            (
+                500,
+                "mkdir /var/lib/docker/overlay2/x: no space left on device",
+                "disk",
+            ),
             (500, "OCI runtime create failed", "other"),
         ];
         for (status, message, expected) in cases {

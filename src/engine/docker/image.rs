@@ -29,7 +29,12 @@ pub(super) async fn pull(
         let detail = item.progress_detail.unwrap_or_default();
         let status = item.status.unwrap_or_default();
         let (done, total) = layers.note(item.id.unwrap_or_default(), &status, detail.current, detail.total);
-        progress(Progress { done, total, unit: Unit::Bytes, message: &status });
+        progress(Progress {
+            done,
+            total,
+            unit: Unit::Bytes,
+            message: &status,
+        });
     }
     Ok(())
 }
@@ -38,7 +43,9 @@ pub(super) async fn pull(
 fn split(reference: &str) -> (&str, &str) {
     if let Some((name, digest)) = reference.split_once('@') {
         return (
-            name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(name, _)| name),
+            name.rsplit_once(':')
+                .filter(|(_, tag)| !tag.contains('/'))
+                .map_or(name, |(name, _)| name),
             digest,
         );
     }
@@ -64,7 +71,9 @@ impl Layers {
         {
             layer.0 = layer.1;
         }
-        self.0.values().fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1))
+        self.0
+            .values()
+            .fold((0, 0), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1))
     }
 }
 
@@ -76,10 +85,22 @@ mod tests {
     fn a_reference_is_split_where_the_tag_or_digest_begins() {
         assert_eq!(split("influxdb:1.8.10"), ("influxdb", "1.8.10"));
         assert_eq!(split("influxdb"), ("influxdb", "latest"));
-        assert_eq!(split("localhost:5000/influxdb"), ("localhost:5000/influxdb", "latest"));
-        assert_eq!(split("localhost:5000/influxdb:1"), ("localhost:5000/influxdb", "1"));
-        assert_eq!(split("grafana/grafana@sha256:ab"), ("grafana/grafana", "sha256:ab"));
-        assert_eq!(split("localhost:5000/a:1@sha256:ab"), ("localhost:5000/a", "sha256:ab"));
+        assert_eq!(
+            split("localhost:5000/influxdb"),
+            ("localhost:5000/influxdb", "latest")
+        );
+        assert_eq!(
+            split("localhost:5000/influxdb:1"),
+            ("localhost:5000/influxdb", "1")
+        );
+        assert_eq!(
+            split("grafana/grafana@sha256:ab"),
+            ("grafana/grafana", "sha256:ab")
+        );
+        assert_eq!(
+            split("localhost:5000/a:1@sha256:ab"),
+            ("localhost:5000/a", "sha256:ab")
+        );
     }
 
     #[test]

@@ -69,10 +69,19 @@ pub(super) fn of_project(project: &str) -> HashMap<String, Vec<String>> {
 }
 
 fn compose(labels: &[(&str, &str)]) -> Labels {
-    labels.iter().map(|(key, value)| (format!("com.docker.compose.{key}"), (*value).to_owned())).collect()
+    labels
+        .iter()
+        .map(|(key, value)| (format!("com.docker.compose.{key}"), (*value).to_owned()))
+        .collect()
 }
 
 fn own(project: &str, kind: &str, key: &str) -> Labels {
-    let labels = [(PROJECT, project), (kind, key), (VERSION, env!("CARGO_PKG_VERSION"))];
-    labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+    let labels = [
+        (PROJECT, project),
+        (kind, key),
+        (VERSION, env!("CARGO_PKG_VERSION")),
+    ];
+    labels
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into()
 }

@@ -53,11 +53,22 @@ fn lines(chunk: Result<LogOutput, bollard::errors::Error>) -> Vec<Result<LogLine
     };
     let stderr = matches!(output, LogOutput::StdErr { .. });
     let text = String::from_utf8_lossy(&output.into_bytes()).into_owned();
-    text.lines().map(|line| Ok(LogLine { text: line.to_owned(), stderr })).collect()
+    text.lines()
+        .map(|line| {
+            Ok(LogLine {
+                text: line.to_owned(),
+                stderr,
+            })
+        })
+        .collect()
 }
 
 pub(super) async fn last_lines(client: &Client, container: &str, count: usize) -> Vec<String> {
-    let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&count.to_string()).build();
+    let options = LogsOptionsBuilder::new()
+        .stdout(true)
+        .stderr(true)
+        .tail(&count.to_string())
+        .build();
     let chunks: Vec<_> = client.logs(container, Some(options)).collect().await;
     let lines = chunks.into_iter().flat_map(lines).flatten().map(|line| line.text);
     lines.collect()

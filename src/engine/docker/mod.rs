@@ -39,7 +39,11 @@ impl Docker {
         compose_file: PathBuf,
     ) -> Result<Self, EngineError> {
         let client = address::connect(address).await?;
-        Ok(Self { client, build, compose_file })
+        Ok(Self {
+            client,
+            build,
+            compose_file,
+        })
     }
 }
 

@@ -23,19 +23,34 @@ pub(super) async fn observe(
     project: &str,
     images: &BTreeSet<String>,
 ) -> Result<Observed, EngineError> {
-    let resources =
-        try_join3(containers(client, project), networks(client, project), volumes(client, project));
+    let resources = try_join3(
+        containers(client, project),
+        networks(client, project),
+        volumes(client, project),
+    );
     let images = join_all(images.iter().map(|reference| image(client, reference)));
     let (resources, images) = join(resources, images).await;
     let (containers, networks, volumes) =
         resources.map_err(|error| fault::other("look for the lab", &error))?;
     let images = images.into_iter().collect::<Result<Vec<_>, _>>()?;
-    Ok(Observed { containers, networks, volumes, images: images.into_iter().flatten().collect() })
+    Ok(Observed {
+        containers,
+        networks,
+        volumes,
+        images: images.into_iter().flatten().collect(),
+    })
 }
 
 async fn containers(client: &Client, project: &str) -> Result<Vec<Container>, Error> {
-    let options = ListContainersOptionsBuilder::new().all(true).filters(&labels::of_project(project)).build();
-    let ids = client.list_containers(Some(options)).await?.into_iter().filter_map(|summary| summary.id);
+    let options = ListContainersOptionsBuilder::new()
+        .all(true)
+        .filters(&labels::of_project(project))
+        .build();
+    let ids = client
+        .list_containers(Some(options))
+        .await?
+        .into_iter()
+        .filter_map(|summary| summary.id);
     let details = join_all(ids.map(async |id| client.inspect_container(&id, None).await)).await;
     let mut containers = Vec::new();
     for detail in details {
@@ -99,7 +114,9 @@ fn state(state: &ContainerState) -> State {
 }
 
 async fn networks(client: &Client, project: &str) -> Result<Vec<Network>, Error> {
-    let options = ListNetworksOptionsBuilder::new().filters(&labels::of_project(project)).build();
+    let options = ListNetworksOptionsBuilder::new()
+        .filters(&labels::of_project(project))
+        .build();
     let networks = client.list_networks(Some(options)).await?.into_iter();
     let networks = networks.filter_map(|network| {
         let key = network.labels?.get(labels::NETWORK)?.clone();
@@ -109,8 +126,15 @@ async fn networks(client: &Client, project: &str) -> Result<Vec<Network>, Error>
 }
 
 async fn volumes(client: &Client, project: &str) -> Result<Vec<Volume>, Error> {
-    let options = ListVolumesOptionsBuilder::new().filters(&labels::of_project(project)).build();
-    let volumes = client.list_volumes(Some(options)).await?.volumes.unwrap_or_default().into_iter();
+    let options = ListVolumesOptionsBuilder::new()
+        .filters(&labels::of_project(project))
+        .build();
+    let volumes = client
+        .list_volumes(Some(options))
+        .await?
+        .volumes
+        .unwrap_or_default()
+        .into_iter();
     let volumes = volumes.filter_map(|volume| {
         let key = volume.labels.get(labels::VOLUME)?.clone();
         Some(Volume { id: volume.name, key })

@@ -12,16 +12,25 @@ use super::{fault, labels};
 
 /// The name Docker Compose gives a resource of this key.
 fn full_name(desired: &Desired, key: &str, name: Option<&String>) -> String {
-    name.cloned().unwrap_or_else(|| format!("{}_{key}", desired.project.name))
+    name.cloned()
+        .unwrap_or_else(|| format!("{}_{key}", desired.project.name))
 }
 
 pub(super) fn network_name(desired: &Desired, key: &str) -> String {
-    let name = desired.project.networks.get(key).and_then(|network| network.name.as_ref());
+    let name = desired
+        .project
+        .networks
+        .get(key)
+        .and_then(|network| network.name.as_ref());
     full_name(desired, key, name)
 }
 
 pub(super) fn volume_name(desired: &Desired, key: &str) -> String {
-    let name = desired.project.volumes.get(key).and_then(|volume| volume.name.as_ref());
+    let name = desired
+        .project
+        .volumes
+        .get(key)
+        .and_then(|volume| volume.name.as_ref());
     full_name(desired, key, name)
 }
 
@@ -30,7 +39,10 @@ pub(super) async fn create_network(client: &Client, desired: &Desired, key: &str
     // Engines before 23 make a second network of the same name without a word.
     match client.inspect_network(&name, None).await {
         Ok(_) => {
-            return Err(EngineError::Foreign { name, kind: "network" });
+            return Err(EngineError::Foreign {
+                name,
+                kind: "network",
+            });
         }
         Err(error) if fault::is_missing(&error) => {}
         Err(error) => return Err(fault::other(&format!("network {key}"), &error)),
@@ -63,7 +75,10 @@ pub(super) async fn create_volume(client: &Client, desired: &Desired, key: &str)
         labels: Some(labels::volume(desired, key)),
         ..VolumeCreateRequest::default()
     };
-    client.create_volume(request).await.map_err(|error| failed(&error))?;
+    client
+        .create_volume(request)
+        .await
+        .map_err(|error| failed(&error))?;
     Ok(())
 }
 
@@ -72,7 +87,10 @@ pub(super) async fn remove_network(client: &Client, key: &str, id: &str) -> Resu
 }
 
 pub(super) async fn remove_volume(client: &Client, key: &str, id: &str) -> Result<(), EngineError> {
-    gone(client.remove_volume(id, None::<RemoveVolumeOptions>).await, &format!("volume {key}"))
+    gone(
+        client.remove_volume(id, None::<RemoveVolumeOptions>).await,
+        &format!("volume {key}"),
+    )
 }
 
 fn gone(outcome: Result<(), Error>, what: &str) -> Result<(), EngineError> {
