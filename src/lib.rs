@@ -5,6 +5,7 @@
 
 mod cli;
 mod compose;
+mod load;
 mod point;
 mod report;
 
