@@ -7,6 +7,7 @@ mod cli;
 mod compose;
 mod engine;
 mod plan;
+mod load;
 mod point;
 mod report;
 mod state;

@@ -1,3 +1,4 @@
 //! Data to text: every number format of the tool lives here; prints nothing itself.
 
+pub(crate) mod load;
 pub(crate) mod number;

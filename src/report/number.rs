@@ -1,1 +1,117 @@
 //! Numbers as people read them.
+
+use std::time::Duration;
+
+/// Microseconds with the unit that suits them, as wrk prints latencies: `45.00us`, `250.31ms`, `1.20s`, `2.00m`.
+pub(crate) fn latency(micros: f64) -> String {
+    const STEPS: [(f64, &str); 5] = [(1.0, "us"), (1e3, "ms"), (1e6, "s"), (60e6, "m"), (3600e6, "h")];
+    scaled(micros, &STEPS)
+}
+
+/// Bytes in powers of 1024, as wrk prints them: `512.00B`, `23.44KB`.
+pub(crate) fn bytes(bytes: f64) -> String {
+    const STEPS: [(f64, &str); 5] = [
+        (1.0, "B"),
+        (1024.0, "KB"),
+        (1_048_576.0, "MB"),
+        (1_073_741_824.0, "GB"),
+        (1_099_511_627_776.0, "TB"),
+    ];
+    scaled(bytes, &STEPS)
+}
+
+/// A number in powers of 1000: `16.00`, `1.50k`.
+pub(crate) fn metric(number: f64) -> String {
+    const STEPS: [(f64, &str); 4] = [(1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G")];
+    scaled(number, &STEPS)
+}
+
+/// A rate with as many digits as it needs, two at most: `16`, `0.5`, `31.74`.
+pub(crate) fn rate(per_second: f64) -> String {
+    let text = format!("{per_second:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A duration in the unit of its size: `500ms`, `10s`, `1.5s`, `2m`, `1h 30m`.
+pub(crate) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 1.0 {
+        return format!("{}ms", rate(seconds * 1e3));
+    }
+    if seconds < 60.0 {
+        return format!("{}s", rate(seconds));
+    }
+    let whole = seconds.round() as u64;
+    let parts = [(whole / 3600, "h"), (whole / 60 % 60, "m"), (whole % 60, "s")];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    parts.join(" ")
+}
+
+/// `1 request`, `2 requests`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
+/// In the largest unit in which two digits after the point do not round it down to below 1.
+fn scaled(number: f64, steps: &[(f64, &str)]) -> String {
+    let fits = |(size, _): &&(f64, &str)| number.abs() >= *size * 0.999_995;
+    let (size, unit) = steps.iter().rev().find(fits).copied().unwrap_or(steps[0]);
+    format!("{:.2}{unit}", number / size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_change_unit_where_wrk_does() {
+        let table = [
+            (0.0, "0.00us"),
+            (45.0, "45.00us"),
+            (999.994, "999.99us"),
+            (999.999, "1.00ms"),
+            (250_310.0, "250.31ms"),
+            (1_200_000.0, "1.20s"),
+            (60e6, "1.00m"),
+            (7_200e6, "2.00h"),
+        ];
+        for (micros, text) in table {
+            assert_eq!(latency(micros), text);
+        }
+    }
+
+    #[test]
+    fn bytes_count_in_1024_and_other_numbers_in_1000() {
+        assert_eq!(bytes(24_000.0), "23.44KB");
+        assert_eq!(bytes(0.0), "0.00B");
+        assert_eq!(metric(15_000.0), "15.00k");
+        assert_eq!(metric(16.0), "16.00");
+    }
+
+    #[test]
+    fn durations_and_rates_show_no_digits_they_do_not_need() {
+        let table = [
+            (0.5, "500ms"),
+            (1.5, "1.5s"),
+            (10.0, "10s"),
+            (60.0, "1m"),
+            (5_400.0, "1h 30m"),
+            (3_661.0, "1h 1m 1s"),
+        ];
+        for (seconds, text) in table {
+            assert_eq!(duration(Duration::from_secs_f64(seconds)), text);
+        }
+        assert_eq!([rate(16.0), rate(0.5), rate(31.744)], ["16", "0.5", "31.74"]);
+        assert_eq!(
+            [counted(1, "request"), counted(0, "request")],
+            ["1 request", "0 requests"]
+        );
+    }
+}

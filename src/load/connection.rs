@@ -1,0 +1,203 @@
+//! One connection and the request on it: input and output without blocking; decides nothing about retries,
+//! records nothing.
+
+use std::io::{self, ErrorKind, Read as _};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::client::Response;
+use super::fault::Fault;
+use super::readiness::{Readiness, Watched};
+
+/// Reads in one turn, so that a body without end on one connection delays the sends of the others by
+/// little (16 × 64 KiB).
+const READS_PER_TURN: usize = 16;
+
+/// One request's times.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flight {
+    pub(crate) intended: Instant,
+    /// When connecting or, on a reused connection, sending began.
+    pub(crate) started: Instant,
+}
+
+/// What a connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// No socket.
+    Closed,
+    /// Connected, without a request.
+    Idle,
+    /// Connecting or writing; bytes written.
+    Sending(usize),
+    Receiving,
+}
+
+/// How far a turn of input and output got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Nothing more until the socket is ready again.
+    Waiting,
+    /// There may be more at once; the turn ended to let others go first.
+    Unfinished,
+    /// The response is complete.
+    Complete { reusable: bool },
+}
+
+pub(crate) struct Connection<R> {
+    watched: Option<Watched>,
+    pub(crate) phase: Phase,
+    pub(crate) flight: Flight,
+    pub(crate) response: R,
+    /// Responses this connection has served; a reused connection may turn out to be stale.
+    pub(crate) served: u64,
+    /// Which of the target's addresses it was opened to, and how many this request has tried.
+    pub(crate) address: usize,
+    pub(crate) attempts: usize,
+}
+
+impl<R: Response> Connection<R> {
+    pub(crate) fn new(flight: Flight) -> Self {
+        Self {
+            watched: None,
+            phase: Phase::Closed,
+            flight,
+            response: R::default(),
+            served: 0,
+            address: 0,
+            attempts: 0,
+        }
+    }
+
+    /// Starts connecting.
+    ///
+    /// # Errors
+    /// No socket to be had, or refused at once (as on loopback).
+    pub(crate) fn open(
+        &mut self,
+        address: SocketAddr,
+        readiness: &Readiness,
+        key: usize,
+    ) -> Result<(), Fault> {
+        let watched = connect(address)
+            .and_then(|socket| readiness.watch(socket, key))
+            .map_err(Fault::Connect)?;
+        self.watched = Some(watched);
+        self.served = 0;
+        Ok(())
+    }
+
+    /// Prepares for the request of `flight`.
+    pub(crate) fn begin(&mut self, flight: Flight) {
+        self.flight = flight;
+        self.attempts = 0;
+        self.restart();
+    }
+
+    /// Prepares for sending the same request once more.
+    pub(crate) fn restart(&mut self) {
+        self.phase = Phase::Sending(0);
+        self.response.reset();
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.watched = None;
+        self.phase = Phase::Closed;
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.watched.is_some()
+    }
+
+    /// Whether a fault says no more than that the server had closed a kept connection already.
+    pub(crate) fn is_stale(&self, fault: &Fault) -> bool {
+        self.served > 0
+            && !self.response.started()
+            && matches!(fault, Fault::Read(_) | Fault::ClosedEarly | Fault::Write(_))
+    }
+
+    /// Writes what is left of the request; `true` once all of it is written. Also the way to learn that a
+    /// connection is established: until then a write would block, after a failed connect it fails.
+    pub(crate) fn write(&mut self, request: &[u8]) -> Result<bool, Fault> {
+        let (Some(watched), Phase::Sending(mut written)) = (&self.watched, self.phase) else {
+            return Ok(true);
+        };
+        while written < request.len() {
+            match watched.socket().send(&request[written..]) {
+                Ok(count) => written += count,
+                Err(error) if is_not_yet(&error) => {
+                    self.phase = Phase::Sending(written);
+                    return Ok(false);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_of_writing(&error) || written > 0 || self.served > 0 => {
+                    return Err(Fault::Write(error));
+                }
+                Err(error) => return Err(Fault::Connect(error)),
+            }
+        }
+        self.phase = Phase::Receiving;
+        Ok(true)
+    }
+
+    /// Reads what there is, for a bounded turn; adds what came to `received`.
+    pub(crate) fn read(&mut self, buffer: &mut [u8], received: &mut u64) -> Result<Turn, Fault> {
+        let Some(watched) = &self.watched else {
+            return Ok(Turn::Waiting);
+        };
+        let mut socket = watched.socket();
+        for _ in 0..READS_PER_TURN {
+            match socket.read(buffer) {
+                Ok(0) if self.response.ends_with_close() => return Ok(Turn::Complete { reusable: false }),
+                Ok(0) => return Err(Fault::ClosedEarly),
+                Ok(count) => {
+                    *received += count as u64;
+                    if self.response.feed(&buffer[..count])? {
+                        let reusable = self.response.reusable();
+                        return Ok(Turn::Complete { reusable });
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Turn::Waiting),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Fault::Read(error)),
+            }
+        }
+        Ok(Turn::Unfinished)
+    }
+
+    /// Whether an idle connection still stands: the server has neither closed it nor sent what nobody asked for.
+    pub(crate) fn stands(&self) -> bool {
+        let Some(watched) = &self.watched else {
+            return false;
+        };
+        let mut socket = watched.socket();
+        matches!(socket.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
+    }
+}
+
+/// A socket that is connecting. It is blocking nowhere.
+fn connect(address: SocketAddr) -> io::Result<Socket> {
+    let kind = Type::STREAM.nonblocking().cloexec();
+    let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
+    socket.set_tcp_nodelay(true)?;
+    match socket.connect(&address.into()) {
+        Err(error) if !is_in_progress(&error) => Err(error),
+        _ => Ok(socket),
+    }
+}
+
+fn is_in_progress(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error())
+        || error.kind() == ErrorKind::WouldBlock
+}
+
+/// Linux says `EAGAIN` while it connects, others `ENOTCONN`.
+fn is_not_yet(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected)
+}
+
+fn is_of_writing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
+}

@@ -1,0 +1,192 @@
+//! The connections of one worker: which are idle, which carry a request and since when; does no input or output.
+
+use std::ops::{Index, IndexMut};
+
+use super::client::Response;
+use super::connection::{Connection, Flight, Phase};
+
+/// No neighbour in the list of requests in flight.
+const NONE: usize = usize::MAX;
+
+/// A connection's neighbours in the list of requests in flight.
+#[derive(Clone, Copy)]
+struct Links {
+    older: usize,
+    newer: usize,
+}
+
+/// Connections by slot. Those in flight form a list in the order in which they started, so that the next timeout
+/// is at its head and a request leaves it without a search.
+pub(crate) struct Pool<R> {
+    slots: Vec<Connection<R>>,
+    links: Vec<Links>,
+    /// The one used last is reused first: the fewest connections stay busy.
+    idle: Vec<usize>,
+    closed: Vec<usize>,
+    limit: usize,
+    oldest: usize,
+    newest: usize,
+    in_flight: usize,
+}
+
+impl<R> Index<usize> for Pool<R> {
+    type Output = Connection<R>;
+
+    fn index(&self, slot: usize) -> &Connection<R> {
+        &self.slots[slot]
+    }
+}
+
+impl<R> IndexMut<usize> for Pool<R> {
+    fn index_mut(&mut self, slot: usize) -> &mut Connection<R> {
+        &mut self.slots[slot]
+    }
+}
+
+impl<R: Response> Pool<R> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            slots: Vec::new(),
+            links: Vec::new(),
+            idle: Vec::new(),
+            closed: Vec::new(),
+            limit,
+            oldest: NONE,
+            newest: NONE,
+            in_flight: 0,
+        }
+    }
+
+    /// Whether a request may leave now.
+    pub(crate) fn has_room(&self) -> bool {
+        self.in_flight < self.limit
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Connections open, idle ones included.
+    pub(crate) fn open(&self) -> usize {
+        self.idle.len() + self.in_flight
+    }
+
+    /// A slot for a request: an idle connection, else a closed one. The request is in flight from now on.
+    pub(crate) fn take(&mut self, flight: Flight) -> usize {
+        let slot = match self.idle.pop().or_else(|| self.closed.pop()) {
+            Some(slot) => slot,
+            None => {
+                self.slots.push(Connection::new(flight));
+                self.links.push(Links {
+                    older: NONE,
+                    newer: NONE,
+                });
+                self.slots.len() - 1
+            }
+        };
+        self.slots[slot].begin(flight);
+        self.link(slot);
+        slot
+    }
+
+    /// The request of `slot` is over; the connection is kept for another.
+    pub(crate) fn keep(&mut self, slot: usize) {
+        self.unlink(slot);
+        self.slots[slot].phase = Phase::Idle;
+        self.idle.push(slot);
+    }
+
+    /// The request of `slot` is over, and its connection too.
+    pub(crate) fn close(&mut self, slot: usize) {
+        self.unlink(slot);
+        self.slots[slot].close();
+        self.closed.push(slot);
+    }
+
+    /// An idle connection is over.
+    pub(crate) fn close_idle(&mut self, slot: usize) {
+        if let Some(at) = self.idle.iter().rposition(|other| *other == slot) {
+            self.idle.remove(at);
+            self.slots[slot].close();
+            self.closed.push(slot);
+        }
+    }
+
+    /// The request in flight that started first.
+    pub(crate) fn oldest(&self) -> Option<usize> {
+        (self.oldest != NONE).then_some(self.oldest)
+    }
+
+    /// All requests in flight, oldest first.
+    pub(crate) fn flights(&self) -> impl Iterator<Item = Flight> + '_ {
+        std::iter::successors(self.oldest(), |slot| {
+            let newer = self.links[*slot].newer;
+            (newer != NONE).then_some(newer)
+        })
+        .map(|slot| self.slots[slot].flight)
+    }
+
+    fn link(&mut self, slot: usize) {
+        self.links[slot] = Links {
+            older: self.newest,
+            newer: NONE,
+        };
+        match self.newest {
+            NONE => self.oldest = slot,
+            newest => self.links[newest].newer = slot,
+        }
+        self.newest = slot;
+        self.in_flight += 1;
+    }
+
+    fn unlink(&mut self, slot: usize) {
+        let Links { older, newer } = self.links[slot];
+        match older {
+            NONE => self.oldest = newer,
+            older => self.links[older].newer = newer,
+        }
+        match newer {
+            NONE => self.newest = older,
+            newer => self.links[newer].older = older,
+        }
+        self.in_flight -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::super::response::HttpResponse;
+    use super::*;
+
+    fn ages(pool: &Pool<HttpResponse>, start: Instant) -> Vec<u128> {
+        pool.flights()
+            .map(|flight| (flight.started - start).as_millis())
+            .collect()
+    }
+
+    #[test]
+    fn requests_in_flight_stay_in_the_order_of_their_start() {
+        let start = Instant::now();
+        let flight = |ms| Flight {
+            intended: start,
+            started: start + Duration::from_millis(ms),
+        };
+        let mut pool: Pool<HttpResponse> = Pool::new(3);
+        let slots: Vec<usize> = (0..3).map(|ms| pool.take(flight(ms))).collect();
+        assert!(!pool.has_room());
+        pool.keep(slots[1]);
+        assert_eq!(ages(&pool, start), [0, 2]);
+        assert_eq!(pool.take(flight(3)), slots[1], "the idle one is reused");
+        pool.close(slots[0]);
+        assert_eq!(ages(&pool, start), [2, 3]);
+        assert_eq!(pool.oldest(), Some(slots[2]));
+        pool.close(slots[2]);
+        pool.keep(slots[1]);
+        assert_eq!((pool.in_flight(), pool.open(), pool.oldest()), (0, 1, None));
+        pool.close_idle(slots[1]);
+        assert_eq!(pool.open(), 0);
+        assert_eq!(pool.slots.len(), 3, "slots are used again, not added");
+    }
+}

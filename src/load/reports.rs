@@ -1,0 +1,77 @@
+//! How workers hand their intervals to the thread that merges them, without ever waiting for it.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender};
+
+use super::recorder::Interval;
+use super::worker::Ending;
+
+/// What stands at one moment, as numbers that add up over workers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Gauges {
+    /// Requests meant to have left since the start.
+    pub(crate) scheduled: u64,
+    /// Connections open, idle ones included.
+    pub(crate) connections: u64,
+    pub(crate) in_flight: u64,
+    /// Requests that are due and wait for a connection to become free.
+    pub(crate) backlog: u64,
+}
+
+impl Gauges {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.scheduled += other.scheduled;
+        self.connections += other.connections;
+        self.in_flight += other.in_flight;
+        self.backlog += other.backlog;
+    }
+}
+
+/// From a worker to the merging thread.
+pub(crate) enum Message {
+    Interval {
+        worker: usize,
+        /// Whole seconds since the start of the run that the worker's intervals cover so far.
+        second: u64,
+        gauges: Gauges,
+        interval: Box<Interval>,
+    },
+    Ended {
+        worker: usize,
+        ending: io::Result<Ending>,
+    },
+}
+
+/// A worker's side. Two intervals go round: one is filled while the other is merged and emptied, so the queue
+/// holds one at most and needs no further bound.
+pub(crate) struct Outbox {
+    pub(crate) worker: usize,
+    pub(crate) reports: Sender<Message>,
+    pub(crate) empties: Receiver<Box<Interval>>,
+    pub(crate) reported: u64,
+}
+
+impl Outbox {
+    /// The second, from the start of the run, at whose end the next interval is due.
+    pub(crate) fn next_second(&self) -> u32 {
+        u32::try_from(self.reported + 1).unwrap_or(u32::MAX)
+    }
+
+    /// Exchanges `current` for an empty interval. While the other one is still out, goes on filling: the next
+    /// exchange covers both seconds.
+    pub(crate) fn hand_over(&mut self, second: u64, gauges: Gauges, current: &mut Box<Interval>) {
+        self.reported = second;
+        let Ok(empty) = self.empties.try_recv() else {
+            return;
+        };
+        let interval = std::mem::replace(current, empty);
+        let message = Message::Interval {
+            worker: self.worker,
+            second,
+            gauges,
+            interval,
+        };
+        // Nobody left to tell: the run was dropped, and its stop flag ends this worker.
+        self.reports.send(message).ok();
+    }
+}

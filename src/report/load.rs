@@ -1,0 +1,296 @@
+//! A load summary as text in wrk2's layout, and as JSON; prints nothing itself.
+
+use std::fmt::Write as _;
+
+use hdrhistogram::Histogram;
+use serde_json::{Value, json};
+
+use crate::load::{Percentiles, Second, Summary, Verdict};
+
+use super::number;
+
+/// The shape of the JSON; keys are only ever added.
+const VERSION: u64 = 1;
+/// wrk2's choice.
+const QUANTILES: [f64; 8] = [0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1.0];
+/// Reporting ticks per half distance to 100 %, as wrk2 prints its spectrum.
+const TICKS: u32 = 5;
+
+/// The whole report; `spectrum` adds wrk2's "Detailed Percentile spectrum", readable by HdrHistogram's plotter.
+///
+/// Writing to a `String` cannot fail, so the results of `writeln!` are dropped throughout.
+pub(crate) fn text(summary: &Summary, spectrum: bool) -> String {
+    let mut out = String::new();
+    header(summary, &mut out);
+    thread_stats(summary, &mut out);
+    distribution(&summary.latency, &mut out);
+    if spectrum {
+        percentile_spectrum(&summary.latency, &mut out);
+    }
+    totals(summary, &mut out);
+    balance(summary, &mut out);
+    service(summary, &mut out);
+    writeln!(out, "  Verdict: {}", verdict(summary)).ok();
+    let sending = summary.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+    writeln!(out, "Requests/sec: {:>9.2}", summary.achieved_rate).ok();
+    let transfer = number::bytes(summary.counts.bytes as f64 / sending);
+    writeln!(out, "Transfer/sec: {transfer:>11}").ok();
+    out
+}
+
+/// One line about one second, for a terminal.
+pub(crate) fn live_line(second: &Second) -> String {
+    let Percentiles { p50, p99, .. } = second.latency;
+    let errors = second.counts.errors.total();
+    let mut line = format!(
+        "{}s  {}/s of {}/s  p50 {}  p99 {}  {}",
+        second.number,
+        number::rate(second.achieved_rate()),
+        number::rate(second.asked_rate),
+        number::latency(p50 as f64),
+        number::latency(p99 as f64),
+        number::counted(second.gauges.connections, "connection"),
+    );
+    for (count, what) in [(second.gauges.backlog, "waiting"), (errors, "failed")] {
+        if count > 0 {
+            write!(line, "  {count} {what}").ok();
+        }
+    }
+    line
+}
+
+/// Keys with `_us` are microseconds, with `_s` seconds; rates are requests a second.
+pub(crate) fn json(summary: &Summary) -> Value {
+    let settings = &summary.settings;
+    let counts = &summary.counts;
+    let (verdict, growth) = match summary.verdict {
+        Verdict::KeptUp => ("kept-up", None),
+        Verdict::Overloaded { growth, .. } => ("overloaded", Some(growth)),
+        Verdict::Unclear => ("unclear", None),
+    };
+    json!({
+        "version": VERSION,
+        "target": settings.target.to_string(),
+        "threads": settings.threads,
+        "connection_limit": settings.connections,
+        "timeout_s": settings.timeout.as_secs_f64(),
+        "sending_s": summary.sending.as_secs_f64(),
+        "elapsed_s": summary.elapsed.as_secs_f64(),
+        "asked_rate": settings.rate,
+        "achieved_rate": summary.achieved_rate,
+        "requests": {
+            "scheduled": summary.scheduled,
+            "sent": counts.sent,
+            "answered": counts.answered,
+            "failed": counts.errors.total(),
+            "in_flight": summary.in_flight,
+            "never_sent": summary.never_sent,
+        },
+        "errors": {
+            "connect": counts.errors.connect,
+            "timeout": counts.errors.timeout,
+            "read": counts.errors.read,
+            "write": counts.errors.write,
+            "malformed": counts.errors.malformed,
+            "first": summary.first_error,
+        },
+        "status": {
+            "2xx": counts.status_2xx,
+            "3xx": counts.status_3xx,
+            "4xx": counts.status_4xx,
+            "5xx": counts.status_5xx,
+        },
+        "connections": {
+            "opened": counts.connected,
+            "closed_by_server": counts.closed_by_server,
+            "retried_stale": counts.retried,
+        },
+        "bytes_received": counts.bytes,
+        "latency_us": histogram(&summary.latency, Some(summary.lower_bounds)),
+        "service_us": histogram(&summary.service, None),
+        "verdict": { "outcome": verdict, "latency_growth_s_per_s": growth },
+    })
+}
+
+/// Nothing recorded is `null`, not zeros.
+fn histogram(histogram: &Histogram<u64>, lower_bounds: Option<u64>) -> Value {
+    if histogram.is_empty() {
+        return Value::Null;
+    }
+    let at = |quantile| histogram.value_at_quantile(quantile);
+    let mut value = json!({
+        "count": histogram.len(),
+        "mean": histogram.mean(),
+        "stdev": histogram.stdev(),
+        "min": histogram.min(),
+        "p50": at(0.5),
+        "p75": at(0.75),
+        "p90": at(0.9),
+        "p99": at(0.99),
+        "p99_9": at(0.999),
+        "p99_99": at(0.9999),
+        "p99_999": at(0.99999),
+        "max": histogram.max(),
+    });
+    if let Some(lower_bounds) = lower_bounds {
+        value["lower_bounds"] = lower_bounds.into();
+    }
+    value
+}
+
+fn header(summary: &Summary, out: &mut String) {
+    let settings = &summary.settings;
+    let length = number::duration(settings.duration.unwrap_or(summary.sending));
+    let connections = match settings.connections {
+        Some(limit) => format!("at most {}", number::counted(limit as u64, "connection")),
+        None => "connections as needed".to_owned(),
+    };
+    let threads = number::counted(settings.threads as u64, "thread");
+    let rate = number::rate(settings.rate);
+    writeln!(out, "Running {length} test @ {}", settings.target).ok();
+    writeln!(out, "  {threads} and {connections}, {rate} requests/s asked").ok();
+}
+
+/// `Latency` is from the intended time; `Req/Sec` is each thread's share, as in wrk.
+fn thread_stats(summary: &Summary, out: &mut String) {
+    let threads = summary.settings.threads as f64;
+    let rate = |hundredths: f64| format!("{:.2}", hundredths / 100.0 / threads);
+    writeln!(out, "  Thread Stats   Avg      Stdev     Max   +/- Stdev").ok();
+    stats_line("Latency", &summary.latency, number::latency, out);
+    stats_line("Req/Sec", &summary.per_second, rate, out);
+}
+
+fn stats_line(name: &str, histogram: &Histogram<u64>, format: impl Fn(f64) -> String, out: &mut String) {
+    if histogram.is_empty() {
+        writeln!(out, "    {name:<10} nothing recorded").ok();
+        return;
+    }
+    let (mean, stdev) = (histogram.mean(), histogram.stdev());
+    let (low, high) = ((mean - stdev).max(0.0), mean + stdev);
+    let within = histogram.count_between(low.floor() as u64, high.ceil() as u64);
+    writeln!(
+        out,
+        "    {name:<7}{:>9}{:>11}{:>10}{:>9.2}%",
+        format(mean),
+        format(stdev),
+        format(histogram.max() as f64),
+        100.0 * within as f64 / histogram.len() as f64,
+    )
+    .ok();
+}
+
+fn distribution(latency: &Histogram<u64>, out: &mut String) {
+    if latency.is_empty() {
+        return;
+    }
+    writeln!(out, "  Latency Distribution (HdrHistogram - Recorded Latency)").ok();
+    for quantile in QUANTILES {
+        let value = number::latency(latency.value_at_quantile(quantile) as f64);
+        writeln!(out, "{:>7.3}%{value:>10}", quantile * 100.0).ok();
+    }
+}
+
+/// HdrHistogram's text form of a percentile distribution; values in ms.
+fn percentile_spectrum(latency: &Histogram<u64>, out: &mut String) {
+    let ms = |micros: f64| micros / 1e3;
+    writeln!(out, "\n  Detailed Percentile spectrum:").ok();
+    writeln!(out, "       Value   Percentile   TotalCount 1/(1-Percentile)\n").ok();
+    let mut total = 0;
+    for step in latency.iter_quantiles(TICKS) {
+        total += step.count_since_last_iteration();
+        let value = ms(step.value_iterated_to() as f64);
+        let quantile = step.quantile_iterated_to();
+        write!(out, "{value:>12.3} {quantile:>12.6} {total:>12}").ok();
+        // At 100 % there is nothing beyond.
+        match quantile < 1.0 {
+            true => writeln!(out, " {:>12.2}", 1.0 / (1.0 - quantile)).ok(),
+            false => writeln!(out, "          inf").ok(),
+        };
+    }
+    let (mean, stdev) = (ms(latency.mean()), ms(latency.stdev()));
+    let (max, count) = (ms(latency.max() as f64), latency.len());
+    let buckets = latency.buckets();
+    writeln!(out, "#[Mean    = {mean:>12.3}, StdDeviation   = {stdev:>12.3}]").ok();
+    writeln!(out, "#[Max     = {max:>12.3}, Total count    = {count:>12}]").ok();
+    writeln!(out, "#[Buckets = {buckets:>12}, SubBuckets     = {:>12}]", 2048).ok();
+    writeln!(out, "----------------------------------------------------------").ok();
+}
+
+fn totals(summary: &Summary, out: &mut String) {
+    let counts = &summary.counts;
+    let answered = number::counted(counts.answered, "request");
+    let elapsed = number::duration(summary.elapsed);
+    let bytes = number::bytes(counts.bytes as f64);
+    writeln!(out, "  {answered} in {elapsed}, {bytes} read").ok();
+    let errors = &counts.errors;
+    if errors.total() > 0 {
+        writeln!(
+            out,
+            "  Socket errors: connect {}, read {}, write {}, timeout {}",
+            errors.connect, errors.read, errors.write, errors.timeout
+        )
+        .ok();
+        if errors.malformed > 0 {
+            writeln!(out, "  Malformed responses: {}", errors.malformed).ok();
+        }
+        let first = summary.first_error.as_deref().unwrap_or("not recorded");
+        writeln!(out, "  First error: {first}").ok();
+    }
+    let refused = counts.status_4xx + counts.status_5xx;
+    if refused > 0 {
+        writeln!(out, "  Non-2xx or 3xx responses: {refused}").ok();
+    }
+    if counts.closed_by_server > 0 {
+        let closed = counts.closed_by_server;
+        let opened = number::counted(counts.connected, "connection");
+        writeln!(
+            out,
+            "  {opened} opened, {closed} closed by the server after a response"
+        )
+        .ok();
+    }
+}
+
+fn balance(summary: &Summary, out: &mut String) {
+    let failed = summary.counts.errors.total();
+    write!(
+        out,
+        "  Scheduled {} = answered {} + failed {failed} + in flight {} + never sent {}",
+        summary.scheduled, summary.counts.answered, summary.in_flight, summary.never_sent
+    )
+    .ok();
+    match summary.lower_bounds {
+        0 => writeln!(out).ok(),
+        bounds => writeln!(out, " ({bounds} in the latency as lower bounds)").ok(),
+    };
+}
+
+fn service(summary: &Summary, out: &mut String) {
+    if summary.service.is_empty() {
+        return;
+    }
+    let at = |quantile| number::latency(summary.service.value_at_quantile(quantile) as f64);
+    writeln!(
+        out,
+        "  Service time (from the actual send): 50% {}, 90% {}, 99% {}, max {}",
+        at(0.5),
+        at(0.9),
+        at(0.99),
+        number::latency(summary.service.max() as f64)
+    )
+    .ok();
+}
+
+fn verdict(summary: &Summary) -> String {
+    let asked = number::rate(summary.settings.rate);
+    let achieved = number::rate(summary.achieved_rate);
+    match summary.verdict {
+        Verdict::KeptUp => format!("kept up: {achieved}/s answered of {asked}/s asked"),
+        Verdict::Overloaded { growth, .. } => format!(
+            "overloaded: {achieved}/s answered of {asked}/s asked; latency grows {growth:.2} s a second"
+        ),
+        Verdict::Unclear => format!(
+            "{achieved}/s answered of {asked}/s asked; too few seconds with answers to tell whether latency grows"
+        ),
+    }
+}
