@@ -5,7 +5,9 @@
 
 mod cli;
 mod compose;
+mod embedded;
 mod point;
+mod provision;
 mod report;
 
 pub use cli::run;

@@ -1,5 +1,6 @@
 //! The command line: clap types, one short function a command, errors with hints, exit codes.
 
+mod dashboard;
 mod error;
 mod output;
 
@@ -21,7 +22,9 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Dashboard(dashboard::DashboardArguments),
+}
 
 /// Runs the command line of this process and returns its exit code.
 pub fn run() -> ExitCode {
@@ -29,7 +32,8 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };
-    let outcome = match arguments.command {};
-    #[expect(unreachable_code, reason = "until the first command lands")]
+    let outcome = match arguments.command {
+        Command::Dashboard(arguments) => dashboard::run(arguments),
+    };
     output::finish(outcome)
 }
