@@ -8,7 +8,9 @@ mod compose;
 mod engine;
 mod plan;
 mod load;
+mod embedded;
 mod point;
+mod provision;
 mod report;
 mod state;
 

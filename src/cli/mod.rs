@@ -1,5 +1,6 @@
 //! The command line: clap types, one short function a command, errors with hints, exit codes.
 
+mod dashboard;
 mod error;
 mod load;
 mod output;
@@ -25,6 +26,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Load(load::LoadArguments),
+    Dashboard(dashboard::DashboardArguments),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -35,6 +37,8 @@ pub fn run() -> ExitCode {
     };
     let outcome = match &arguments.command {
         Command::Load(arguments) => load::run(arguments),
+    let outcome = match arguments.command {
+        Command::Dashboard(arguments) => dashboard::run(arguments),
     };
     output::finish(outcome)
 }
