@@ -35,9 +35,8 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };
-    let outcome = match &arguments.command {
-        Command::Load(arguments) => load::run(arguments),
     let outcome = match arguments.command {
+        Command::Load(arguments) => load::run(&arguments),
         Command::Dashboard(arguments) => dashboard::run(arguments),
     };
     output::finish(outcome)
