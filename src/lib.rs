@@ -4,8 +4,11 @@
 //! Dependencies point from the command line down to plain data; `tests/integration/layers.rs` keeps it so.
 
 mod cli;
+mod collector;
 mod compose;
+mod influx;
 mod point;
 mod report;
+mod uwsgi;
 
 pub use cli::run;

@@ -1,7 +1,9 @@
 //! The command line: clap types, one short function a command, errors with hints, exit codes.
 
+mod collect;
 mod error;
 mod output;
+mod values;
 
 use std::process::ExitCode;
 
@@ -21,7 +23,10 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Read uWSGI statistics and write them to InfluxDB or stdout
+    Collect(collect::CollectArguments),
+}
 
 /// Runs the command line of this process and returns its exit code.
 pub fn run() -> ExitCode {
@@ -29,7 +34,8 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };
-    let outcome = match arguments.command {};
-    #[expect(unreachable_code, reason = "until the first command lands")]
+    let outcome = match &arguments.command {
+        Command::Collect(arguments) => collect::run(arguments),
+    };
     output::finish(outcome)
 }
