@@ -5,14 +5,17 @@
 
 mod agent;
 mod cli;
+mod collector;
 mod compose;
-mod engine;
-mod plan;
-mod load;
 mod embedded;
+mod engine;
+mod influx;
+mod load;
+mod plan;
 mod point;
 mod provision;
 mod report;
 mod state;
+mod uwsgi;
 
 pub use cli::run;

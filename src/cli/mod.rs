@@ -1,5 +1,6 @@
 //! The command line: clap types, one short function a command, errors with hints, exit codes.
 
+mod collect;
 mod dashboard;
 mod error;
 mod load;
@@ -27,6 +28,8 @@ struct Arguments {
 enum Command {
     Load(load::LoadArguments),
     Dashboard(dashboard::DashboardArguments),
+    /// Read uWSGI statistics and write them to InfluxDB or stdout
+    Collect(collect::CollectArguments),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -38,6 +41,7 @@ pub fn run() -> ExitCode {
     let outcome = match arguments.command {
         Command::Load(arguments) => load::run(&arguments),
         Command::Dashboard(arguments) => dashboard::run(arguments),
+        Command::Collect(arguments) => collect::run(&arguments),
     };
     output::finish(outcome)
 }
