@@ -103,11 +103,17 @@ async fn collect(
     targets: Vec<Target>,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    let (sink, limits) = sink(arguments).await?;
+    let Some(sink) = shutdown.run_until_cancelled(sink(arguments)).await else {
+        return Err(interrupted());
+    };
+    let (sink, limits) = sink?;
     let (writer, points, statuses) = Writer::new(sink, limits);
     let writing = tokio::spawn(writer.run(shutdown.clone()));
     let scraped = if arguments.once {
-        collect_once(&targets, &points).await
+        let once = shutdown
+            .run_until_cancelled(collect_once(&targets, &points))
+            .await;
+        once.unwrap_or(Ok(()))
     } else {
         announce_writer(statuses);
         collect_until_cancelled(arguments.interval, targets, points.clone(), shutdown.clone()).await
@@ -250,7 +256,7 @@ fn credentials(endpoint: &Endpoint, password: Option<&Secret>) -> Result<Option<
     }
 }
 
-fn conclude(status: &WriterStatus, interrupted: bool) -> Result<(), Failure> {
+fn conclude(status: &WriterStatus, cancelled: bool) -> Result<(), Failure> {
     let lost = status.points_waiting + status.points_dropped;
     // A reader that has seen enough (`| head`) is no error.
     if lost > 0 && status.closed.is_none() {
@@ -259,13 +265,14 @@ fn conclude(status: &WriterStatus, interrupted: bool) -> Result<(), Failure> {
         failure.causes.extend(status.last_error().map(str::to_owned));
         return Err(failure);
     }
-    if interrupted && status.points_written == 0 {
-        return Err(Failure::new(
-            Code::Interrupted,
-            "interrupted before anything was collected",
-        ));
+    if cancelled && status.points_written == 0 {
+        return Err(interrupted());
     }
     Ok(())
+}
+
+fn interrupted() -> Failure {
+    Failure::new(Code::Interrupted, "interrupted before anything was collected")
 }
 
 /// The first Ctrl-C or SIGTERM cancels `shutdown`; the second one is the end of this function.

@@ -1,7 +1,7 @@
 //! Points that wait to be written, in order, within a number of bytes; sends nothing.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::point::Point;
 
@@ -17,6 +17,8 @@ pub(super) struct Backlog {
     open: String,
     open_points: u64,
     open_since: Option<Instant>,
+    /// Nothing until the first batch has gone: whoever has just started a lab waits for its first point.
+    linger: Duration,
     sealed: VecDeque<Batch>,
     sealed_bytes: usize,
     /// Points dropped because the backlog was full.
@@ -31,6 +33,7 @@ impl Backlog {
             open: String::new(),
             open_points: 0,
             open_since: None,
+            linger: Duration::ZERO,
             sealed: VecDeque::new(),
             sealed_bytes: 0,
             dropped: 0,
@@ -58,12 +61,13 @@ impl Backlog {
         }
         let batch = self.sealed.pop_front()?;
         self.sealed_bytes -= batch.body.len();
+        self.linger = self.limits.linger;
         Some(batch)
     }
 
     /// When the growing batch is old enough to be written.
     pub(super) fn due_at(&self) -> Option<Instant> {
-        self.open_since.map(|since| since + self.limits.linger)
+        self.open_since.map(|since| since + self.linger)
     }
 
     /// Whether a batch waits that need not get older.
@@ -131,8 +135,6 @@ impl Backlog {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn point(value: u64) -> Point {
@@ -167,6 +169,15 @@ mod tests {
         let later = now + Duration::from_secs(2);
         assert_eq!(backlog.pop_due(later, false).unwrap().points, 1);
         assert_eq!(backlog.points(), 0);
+    }
+
+    #[test]
+    fn the_very_first_points_do_not_wait_for_more() {
+        let mut backlog = backlog(10, 1 << 20);
+        backlog.push(&[point(1)]);
+        assert_eq!(backlog.pop_due(Instant::now(), false).unwrap().points, 1);
+        backlog.push(&[point(2)]);
+        assert_eq!(backlog.pop_due(Instant::now(), false), None);
     }
 
     #[test]

@@ -86,7 +86,10 @@ async fn watch_target(
         if points.send(scraped.points).await.is_err() {
             return;
         }
-        sleep(until_next(now(), interval)).await;
+        tokio::select! {
+            () = sleep(until_next(now(), interval)) => {}
+            () = points.closed() => return,
+        }
     }
 }
 

@@ -133,14 +133,23 @@ pub(crate) enum DocumentError {
     Router,
     #[error("JSON without `workers`: this is not uWSGI's stats server")]
     NoWorkers,
+    #[error("the document has more than {OBJECT_LIMIT} workers, apps and cores")]
+    TooMany,
     #[error("a key of the document has a value of the wrong kind")]
     Invalid(#[source] serde_json::Error),
 }
+
+/// Two for each core of the largest server one could think of. Of empty objects, 16 MB would hold five million, and become
+/// gigabytes of points.
+const OBJECT_LIMIT: usize = 200_000;
 
 /// Reads the document of a uWSGI server. One that is not strict JSON is repaired first.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Document, DocumentError> {
     if bytes.is_empty() {
         return Err(DocumentError::Empty);
+    }
+    if bytes.len() > OBJECT_LIMIT && bytes.iter().filter(|byte| **byte == b'{').count() > OBJECT_LIMIT {
+        return Err(DocumentError::TooMany);
     }
     // Nearly all documents are clean, so the pass that repairs runs only when the strict parser has failed.
     serde_json::from_slice(bytes).or_else(|_| {
@@ -186,6 +195,9 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use proptest::prelude::*;
+
+    use super::super::summary::Summary;
     use super::*;
 
     fn fixtures() -> Vec<(String, Vec<u8>)> {
@@ -220,6 +232,28 @@ mod tests {
             let end = bytes.trim_ascii_end().len();
             for cut in (0..end).step_by(97) {
                 assert!(parse(&bytes[..cut]).is_err(), "{name} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_document_of_millions_of_objects_is_refused_before_it_is_read() {
+        let document = format!("{{\"workers\":[{}{{}}]}}", "{},".repeat(5_000_000));
+        assert!(matches!(parse(document.as_bytes()), Err(DocumentError::TooMany)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_document_with_any_bytes_changed_crashes_nothing(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
+        ) {
+            let (_, mut bytes) = fixtures().swap_remove(0);
+            for (index, byte) in changes {
+                let index = index.index(bytes.len());
+                bytes[index] = byte;
+            }
+            if let Ok(document) = parse(&bytes) {
+                Summary::of(&document, 0);
             }
         }
     }

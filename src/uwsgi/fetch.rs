@@ -10,8 +10,7 @@ use tokio::time::timeout;
 use super::address::StatsAddress;
 use super::document::beginning;
 
-/// More than any server should say: the largest document reported by users is 27 MB, of a server with thousands of cores
-/// whose collector was switched off for it; 2,000 cores take 0.5 MB.
+/// Thirty times what 2,000 cores take (500 kB, measured with uWSGI 2.0.31).
 const SIZE_LIMIT: usize = 16 << 20;
 
 /// A plain stats server speaks first and at once (uWSGI 2.0.30: within 0.2 ms).

@@ -1,3 +1,5 @@
 //! One integration binary: each module is a room of tests with its own peers.
 
+mod collect;
+mod environment;
 mod layers;
