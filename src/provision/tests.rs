@@ -1,8 +1,9 @@
 //! Provisioning against the embedded dashboard server, with an InfluxDB that says what the test wants.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -257,6 +258,232 @@ async fn a_data_source_of_another_uid_with_our_name_is_named() {
     assert_eq!(
         error.to_string(),
         "another data source, 'other', has the name 'uwsgi-lab InfluxDB'"
+    );
+}
+
+/// What a scripted Grafana says: method, path, status, body. Several lines for one request are said in turn, the last
+/// one from then on.
+type Line = (&'static str, &'static str, u16, Value);
+
+/// A Grafana that answers by script where the embedded server cannot be brought to: other releases, races, bugs.
+async fn scripted(lines: Vec<Line>) -> Grafana {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let script = Arc::new(Mutex::new(VecDeque::from(lines)));
+    let routes = Router::new().fallback(say).with_state(script);
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    grafana(address)
+}
+
+async fn say(
+    State(script): State<Arc<Mutex<VecDeque<Line>>>>,
+    request: Request,
+) -> (StatusCode, Json<Value>) {
+    let mut script = script.lock().unwrap();
+    let asked = (request.method().as_str(), request.uri().path());
+    let matches = |line: &Line| (line.0, line.1) == asked;
+    let first = script
+        .iter()
+        .position(matches)
+        .unwrap_or_else(|| panic!("no line for {asked:?}"));
+    let (.., status, body) = script[first].clone();
+    if script.iter().filter(|line| matches(line)).count() > 1 {
+        script.remove(first);
+    }
+    (StatusCode::from_u16(status).unwrap(), Json(body))
+}
+
+const SOURCE: &str = "/api/datasources/uid/uwsgi-lab-influxdb";
+const SOURCE_HEALTH: &str = "/api/datasources/uid/uwsgi-lab-influxdb/health";
+const BOARD: &str = "/api/dashboards/uid/uwsgi-lab";
+
+/// A Grafana where each step succeeds; lines put before these win.
+fn after(mut lines: Vec<Line>) -> Vec<Line> {
+    let said: Vec<_> = lines.iter().map(|line| (line.0, line.1)).collect();
+    let smooth = [
+        (
+            "GET",
+            "/api/plugins/influxdb/settings",
+            200,
+            json!({ "enabled": true }),
+        ),
+        ("GET", "/api/health", 200, json!({ "database": "ok" })),
+        ("GET", SOURCE, 404, json!({})),
+        ("POST", "/api/datasources", 200, json!({})),
+        ("GET", SOURCE_HEALTH, 200, json!({ "status": "OK" })),
+        ("GET", "/api/folders/uwsgi-lab", 404, json!({})),
+        ("POST", "/api/folders", 200, json!({})),
+        ("GET", BOARD, 404, json!({})),
+        ("POST", "/api/dashboards/db", 200, json!({})),
+    ];
+    lines.extend(
+        smooth
+            .into_iter()
+            .filter(|line| !said.contains(&(line.0, line.1))),
+    );
+    lines
+}
+
+async fn apply_to(lines: Vec<Line>) -> Result<Report, ProvisionError> {
+    apply(
+        &scripted(after(lines)).await,
+        &desired(([127, 0, 0, 1], 8086).into()),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn each_refusal_of_grafana_has_its_own_words() {
+    let save = |status: u16, tag: &str| {
+        vec![(
+            "POST",
+            "/api/dashboards/db",
+            status,
+            json!({ "message": "no", "status": tag }),
+        )]
+    };
+    let dashboard = "Grafana refused the dashboard 'uwsgi-lab': no";
+    let table = [
+        (
+            vec![(
+                "GET",
+                "/api/plugins/influxdb/settings",
+                404,
+                json!({ "message": "Plugin not found" }),
+            )],
+            "Grafana has no InfluxDB plugin after 0ns: Plugin not found",
+        ),
+        (
+            vec![
+                (
+                    "GET",
+                    SOURCE,
+                    200,
+                    json!({ "url": "http://elsewhere", "version": 4 }),
+                ),
+                (
+                    "PUT",
+                    SOURCE,
+                    403,
+                    json!({ "message": "Cannot update read-only data source" }),
+                ),
+            ],
+            "the data source 'uwsgi-lab-influxdb' differs and is read-only, because a file provisions it",
+        ),
+        (
+            vec![(
+                "POST",
+                "/api/datasources",
+                403,
+                json!({ "message": "Permission denied" }),
+            )],
+            "Grafana forbids 'admin' to POST /api/datasources: Permission denied",
+        ),
+        (
+            vec![("POST", "/api/folders", 412, json!({ "message": "name exists" }))],
+            "the folder title 'uwsgi-lab' is taken: name exists",
+        ),
+        (
+            vec![("POST", "/api/folders", 500, json!("proxy error"))],
+            "Grafana answered 500 to POST /api/folders: proxy error",
+        ),
+        (save(412, "name-exists"), dashboard),
+        (save(409, ""), dashboard),
+    ];
+    for (lines, expected) in table {
+        assert_eq!(apply_to(lines).await.unwrap_err().to_string(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_dashboard_says_by_kind_why() {
+    let table = [
+        (412, "name-exists", Refused::NameExists),
+        (412, "version-mismatch", Refused::VersionMismatch),
+        (412, "plugin-dashboard", Refused::PluginDashboard),
+        (409, "", Refused::StorageConflict),
+    ];
+    for (status, tag, expected) in table {
+        let line = (
+            "POST",
+            "/api/dashboards/db",
+            status,
+            json!({ "message": "no", "status": tag }),
+        );
+        let Err(ProvisionError::DashboardRefused { reason, .. }) = apply_to(vec![line]).await else {
+            panic!("{status} {tag} must be refused");
+        };
+        assert_eq!(reason, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_someone_else_creates_at_the_same_moment_is_accepted() {
+    let theirs = json!({
+        "name": "uwsgi-lab InfluxDB", "type": "influxdb", "access": "proxy", "url": "http://127.0.0.1:8086",
+        "uid": "uwsgi-lab-influxdb", "user": "lab", "database": "uWSGI", "isDefault": true, "version": 1,
+        "jsonData": { "version": "InfluxQL", "dbName": "uWSGI", "httpMode": "POST", "timeInterval": "1s" },
+        "secureJsonFields": { "password": true },
+    });
+    let report = apply_to(vec![
+        ("GET", SOURCE, 404, json!({})),
+        ("POST", "/api/datasources", 409, json!({ "message": "exists" })),
+        ("GET", SOURCE, 200, theirs),
+        ("GET", "/api/folders/uwsgi-lab", 404, json!({})),
+        ("POST", "/api/folders", 412, json!({ "message": "exists" })),
+        ("GET", "/api/folders/uwsgi-lab", 200, json!({})),
+    ])
+    .await
+    .unwrap();
+    assert_eq!(
+        (report.datasource, report.folder),
+        (Change::Unchanged, Change::Unchanged)
+    );
+}
+
+#[tokio::test]
+async fn a_password_that_no_longer_fits_is_sent_again() {
+    let (server, _stop) = test_server(None).await;
+    let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
+    let (grafana, desired) = (grafana(server), desired(influxdb));
+    apply(&grafana, &desired).await.unwrap();
+    let stored = grafana.get(SOURCE).await.unwrap().body;
+    let refused = json!({ "message": "InfluxDB answered 401: authorization failed" });
+    let lines = after(vec![
+        ("GET", SOURCE, 200, stored),
+        ("PUT", SOURCE, 200, json!({})),
+        ("GET", SOURCE_HEALTH, 400, refused),
+        ("GET", SOURCE_HEALTH, 200, json!({ "status": "OK" })),
+    ]);
+    let report = apply(&scripted(lines).await, &desired).await.unwrap();
+    assert_eq!(report.datasource, Change::Updated);
+}
+
+#[tokio::test]
+async fn a_dashboard_of_the_same_title_that_someone_made_is_not_replaced() {
+    let (server, _stop) = test_server(None).await;
+    let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
+    let grafana = grafana(server);
+    let desired = desired(influxdb);
+    grafana
+        .post(
+            "/api/folders",
+            &json!({ "uid": "uwsgi-lab", "title": "uwsgi-lab" }),
+        )
+        .await
+        .unwrap();
+    let theirs = json!({ "dashboard": { "uid": "theirs", "title": "uWSGI" }, "folderUid": "uwsgi-lab" });
+    grafana.post("/api/dashboards/db", &theirs).await.unwrap();
+    let error = apply(&grafana, &desired).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ProvisionError::DashboardRefused {
+                reason: Refused::NameExists,
+                ..
+            }
+        ),
+        "{error}"
     );
 }
 

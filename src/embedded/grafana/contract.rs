@@ -105,6 +105,18 @@ async fn a_request_under_a_foreign_name_is_refused() {
 }
 
 #[tokio::test]
+async fn a_change_that_another_sites_page_asks_for_is_refused() {
+    let caller = Caller::new().await;
+    let request = caller.http.post(format!("{}/api/folders", caller.url));
+    let request = request
+        .basic_auth("admin", Some("secret"))
+        .header("origin", "https://evil.example");
+    let refused = request.body(r#"{"title": "F"}"#).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    assert_eq!(caller.get("/api/folders").await, (200, json!([])));
+}
+
+#[tokio::test]
 async fn a_later_password_is_ignored_while_the_data_is_old() {
     let directory = tempfile::tempdir().unwrap();
     let (address, stop) = test_server(Some(directory.path())).await;
