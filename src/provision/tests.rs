@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -53,9 +52,12 @@ fn report(change: Change) -> Report {
     }
 }
 
-/// A proxy that counts the requests which change something; health checks and queries do not.
-async fn counting_proxy(target: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
-    let mutations = Arc::new(AtomicUsize::new(0));
+/// Method with path, and body.
+type Mutations = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// A proxy that writes down the requests which change something; health checks and queries do not.
+async fn recording_proxy(target: SocketAddr) -> (SocketAddr, Mutations) {
+    let mutations = Mutations::default();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let routes = Router::new()
@@ -66,14 +68,18 @@ async fn counting_proxy(target: SocketAddr) -> (SocketAddr, Arc<AtomicUsize>) {
 }
 
 async fn forward(
-    State((target, mutations)): State<(SocketAddr, Arc<AtomicUsize>)>,
+    State((target, mutations)): State<(SocketAddr, Mutations)>,
     request: Request,
 ) -> (StatusCode, Json<Value>) {
     let (parts, body) = request.into_parts();
-    if parts.method != Method::GET && parts.uri.path() != "/api/ds/query" {
-        mutations.fetch_add(1, Ordering::SeqCst);
-    }
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    if parts.method != Method::GET && parts.uri.path() != "/api/ds/query" {
+        let request = format!("{} {}", parts.method, parts.uri.path());
+        mutations
+            .lock()
+            .unwrap()
+            .push((request, serde_json::from_slice(&body).unwrap()));
+    }
     let http = Client::builder().no_proxy().build().unwrap();
     let request = http
         .request(parts.method, format!("http://{target}{}", parts.uri))
@@ -90,25 +96,40 @@ async fn forward(
 async fn a_second_apply_changes_nothing() {
     let (server, _stop) = test_server(None).await;
     let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
-    let (proxy, mutations) = counting_proxy(server).await;
+    let (proxy, mutations) = recording_proxy(server).await;
     let grafana = grafana(proxy);
     let desired = desired(influxdb);
     assert_eq!(apply(&grafana, &desired).await.unwrap(), report(Change::Created));
-    assert_eq!(mutations.swap(0, Ordering::SeqCst), 3);
+    let made: Vec<_> = mutations
+        .lock()
+        .unwrap()
+        .drain(..)
+        .map(|(request, _)| request)
+        .collect();
+    assert_eq!(
+        made,
+        [
+            "POST /api/datasources",
+            "POST /api/folders",
+            "POST /api/dashboards/db"
+        ]
+    );
     assert_eq!(
         apply(&grafana, &desired).await.unwrap(),
         report(Change::Unchanged)
     );
-    assert_eq!(mutations.load(Ordering::SeqCst), 0);
+    assert_eq!(*mutations.lock().unwrap(), []);
 }
 
 #[tokio::test]
 async fn what_someone_changed_is_put_right() {
     let (server, _stop) = test_server(None).await;
     let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
-    let grafana = grafana(server);
+    let (proxy, mutations) = recording_proxy(server).await;
+    let grafana = grafana(proxy);
     let mut desired = desired(influxdb);
     apply(&grafana, &desired).await.unwrap();
+    mutations.lock().unwrap().clear();
     let to_the_root = json!({ "dashboard": { "uid": "uwsgi-lab", "title": "x" }, "overwrite": true });
     grafana.post("/api/dashboards/db", &to_the_root).await.unwrap();
     desired.datasource.interval = Duration::from_secs(10);
@@ -120,6 +141,13 @@ async fn what_someone_changed_is_put_right() {
     assert_eq!(
         apply(&grafana, &desired).await.unwrap(),
         report(Change::Unchanged)
+    );
+    let mutations = mutations.lock().unwrap();
+    let (request, body) = &mutations[1];
+    assert_eq!(request, &format!("PUT {SOURCE}"));
+    assert_eq!(
+        (&body["uid"], &body["version"]),
+        (&json!("uwsgi-lab-influxdb"), &json!(1))
     );
 }
 

@@ -256,6 +256,25 @@ async fn health_of_a_data_source_asks_influxdb_as_its_user() {
 }
 
 #[tokio::test]
+async fn a_password_stays_until_another_is_sent() {
+    let (address, mut asked) = fake_influxdb(200, json!({ "results": [] })).await;
+    let caller = Caller::new().await;
+    let mut body = influxdb("u", "n", &address.to_string());
+    caller.post("/api/datasources", body.clone()).await;
+    let mut authorization = async |body: &Value| {
+        caller
+            .call(Method::PUT, "/api/datasources/uid/u", body.clone())
+            .await;
+        caller.get("/api/datasources/uid/u/health").await;
+        asked.recv().await.unwrap().authorization.unwrap()
+    };
+    body["secureJsonData"] = json!({});
+    assert_eq!(authorization(&body).await, "Basic bGFiOnBhc3M=");
+    body["secureJsonData"] = json!({ "password": "new" });
+    assert_eq!(authorization(&body).await, "Basic bGFiOm5ldw==");
+}
+
+#[tokio::test]
 async fn an_unhealthy_data_source_answers_400_with_the_reason() {
     let (address, _asked) = fake_influxdb(401, json!({ "error": "authorization failed" })).await;
     let caller = Caller::new().await;
@@ -440,6 +459,14 @@ async fn annotations_are_found_by_tag_and_time_until_deleted() {
     assert_eq!(texts("tags=x&tags=y").await, ["b"]);
     assert_eq!(texts("tags=z&tags=y&matchAny=true").await, ["b"]);
     assert_eq!(texts("limit=1").await, ["b"]);
+    let refused = caller.get("/api/annotations?from=now").await;
+    assert_eq!(
+        refused,
+        (
+            400,
+            message("from must be a number: invalid digit found in string")
+        )
+    );
     let deleted = caller
         .call(Method::DELETE, "/api/annotations/1", Value::Null)
         .await;
