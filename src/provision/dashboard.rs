@@ -47,9 +47,10 @@ pub(super) async fn apply(
     {
         return Ok(Change::Unchanged);
     }
+    // overwriting with a new uid would replace a dashboard of the same title that someone else made;
     // without folderUid Grafana would move the dashboard to the root
     let body = json!({
-        "dashboard": content(&desired.model), "folderUid": folder_uid, "overwrite": true,
+        "dashboard": content(&desired.model), "folderUid": folder_uid, "overwrite": stored.is_some(),
         "message": "uwsgi-lab",
     });
     let reply = grafana.post("/api/dashboards/db", &body).await?;

@@ -81,16 +81,17 @@ async fn after_conflict(
 ) -> Result<Change, ProvisionError> {
     match read(grafana).await? {
         Some(current) => keep_or_replace(grafana, desired, &current).await,
-        None => Err(name_taken(grafana, reply).await?),
+        None => Err(conflict(grafana, reply).await?),
     }
 }
 
-async fn name_taken(grafana: &Grafana, reply: Reply) -> Result<ProvisionError, ProvisionError> {
+/// 409 means that another data source has the name, or that the version we sent is stale.
+async fn conflict(grafana: &Grafana, reply: Reply) -> Result<ProvisionError, ProvisionError> {
     let path = format!("/api/datasources/name/{}", NAME.replace(' ', "%20"));
     let holder = grafana.get(&path).await?;
     let uid = holder.body.get("uid").and_then(Value::as_str);
     Ok(match (holder.status, uid) {
-        (200, Some(uid)) => ProvisionError::DataSourceNameTaken {
+        (200, Some(uid)) if uid != UID => ProvisionError::DataSourceNameTaken {
             name: NAME.to_owned(),
             holder: uid.to_owned(),
         },
@@ -128,7 +129,7 @@ async fn replace(grafana: &Grafana, desired: &DataSource, current: &Value) -> Re
     match reply.status {
         200 => Ok(()),
         403 => Err(ProvisionError::ReadOnlyDataSource { uid: UID.to_owned() }),
-        409 => Err(name_taken(grafana, reply).await?),
+        409 => Err(conflict(grafana, reply).await?),
         _ => Err(grafana.unexpected(reply)),
     }
 }

@@ -39,6 +39,8 @@ pub(crate) enum ProvisionError {
     NotJson { name: String, source: serde_json::Error },
     #[error("'{name}' is not a dashboard: it has no {missing}")]
     Incomplete { name: String, missing: &'static str },
+    #[error("Grafana has no dashboard '{uid}'")]
+    DashboardMissing { uid: String },
     #[error("panel queries failed: {}", list(failures))]
     PanelsFailed { failures: Vec<PanelFailure> },
     #[error("Grafana answered {status} to {method} {path}: {message}")]

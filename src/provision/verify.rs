@@ -31,12 +31,13 @@ pub(crate) async fn verify(
     dashboard_uid: &str,
 ) -> Result<Vec<PanelCheck>, ProvisionError> {
     let stored = dashboard::read(grafana, dashboard_uid).await?;
-    let model = stored
-        .map(|stored| stored["dashboard"].clone())
-        .unwrap_or_default();
-    let variables = variables::of_dashboard(&model);
+    let stored = stored.ok_or_else(|| ProvisionError::DashboardMissing {
+        uid: dashboard_uid.to_owned(),
+    })?;
+    let model = &stored["dashboard"];
+    let variables = variables::of_dashboard(model);
     let (mut checks, mut failures) = (Vec::new(), Vec::new());
-    for panel in panels(&model) {
+    for panel in panels(model) {
         match check(grafana, panel, &variables).await? {
             Ok(done) => checks.extend(done),
             Err(failed) => failures.extend(failed),

@@ -2,4 +2,5 @@
 
 mod collect;
 mod environment;
+mod dashboard;
 mod layers;

@@ -7,10 +7,10 @@ use axum::extract::{Path, RawQuery, State as Shared};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::body::JsonBody;
 use super::keeper::Keeper;
 use super::refusal::Refusal;
 use super::search::Parameters;
-use super::server::JsonBody;
 use super::state::{Annotation, State};
 
 /// The oldest are dropped beyond this, so that a lab left running for months stays small.
@@ -158,10 +158,13 @@ impl Wanted {
     }
 }
 
-fn number<T: std::str::FromStr>(parameters: &Parameters, key: &str) -> Result<Option<T>, Refusal> {
+fn number<T>(parameters: &Parameters, key: &str) -> Result<Option<T>, Refusal>
+where
+    T: std::str::FromStr<Err = std::num::ParseIntError>,
+{
     let text = parameters.first(key).filter(|text| !text.is_empty());
     let parsed = text.map(str::parse).transpose();
-    parsed.or_else(|_| Err(Refusal::bad_request(format!("{key} must be a number"))))
+    parsed.map_err(|error| Refusal::bad_request(format!("{key} must be a number: {error}")))
 }
 
 /// Start and end, swapped when they come the wrong way round; without an end it is a moment.

@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::body::JsonBody;
 use super::folders;
 use super::keeper::Keeper;
 use super::refusal::Refusal;
-use super::server::JsonBody;
 use super::state::{Dashboard, State};
 use super::uid;
 

@@ -9,16 +9,15 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::body::JsonBody;
 use super::keeper::Keeper;
 use super::refusal::Refusal;
-use super::server::JsonBody;
 use super::state::{DataSource, State};
 use super::uid;
 
 /// What callers send to create or replace a data source.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 pub(super) struct Form {
     uid: String,
     name: String,

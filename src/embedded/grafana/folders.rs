@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::body::JsonBody;
 use super::keeper::Keeper;
 use super::refusal::Refusal;
-use super::server::JsonBody;
 use super::state::{Folder, State};
 use super::uid;
 

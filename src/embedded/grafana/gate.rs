@@ -1,4 +1,4 @@
-//! Who may speak to the server: the `Host` header (against DNS rebinding) and basic authentication.
+//! Who may speak to the server: `Host` (against DNS rebinding), `Origin` (against forged requests), basic authentication.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,22 +15,27 @@ use super::refusal::Refusal;
 /// Names, besides `localhost` and IP addresses, under which the server may be called.
 pub(super) type AllowedHosts = Arc<[String]>;
 
-/// Refuses requests whose `Host` is a name nobody gave this server: a web page that points its own name at
-/// 127.0.0.1 would send that name.
+/// Refuses requests whose `Host` is a name nobody gave this server, because a web page that points its own name at
+/// 127.0.0.1 would send that name, and changes that another site's page asks for.
 pub(super) async fn check_host(
     State(allowed): State<AllowedHosts>,
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let host = text(request.headers(), header::HOST);
-    if host.is_some_and(|host| is_allowed(host, &allowed)) {
-        return Ok(next.run(request).await);
+    let host = text(request.headers(), header::HOST).unwrap_or_default();
+    if !is_allowed(host, &allowed) {
+        let message = format!("host {host:?} is not one of this server's names");
+        return Err(Refusal::new(StatusCode::FORBIDDEN, message));
     }
-    let message = format!(
-        "host {:?} is not one of this server's names",
-        host.unwrap_or_default()
-    );
-    Err(Refusal::new(StatusCode::FORBIDDEN, message))
+    if !request.method().is_safe() && !is_own_page(text(request.headers(), header::ORIGIN), host) {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "origin not allowed"));
+    }
+    Ok(next.run(request).await)
+}
+
+/// A browser says which page a request comes from; other clients say nothing.
+fn is_own_page(origin: Option<&str>, host: &str) -> bool {
+    origin.is_none_or(|origin| origin.split_once("://").is_some_and(|(_, own)| own == host))
 }
 
 /// Refuses requests without the account's login and password, with Grafana's body for either case.
@@ -78,6 +83,20 @@ fn without_port(host: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_may_ask_for_changes_on_its_own_server_only() {
+        let table = [
+            (None, true),
+            (Some("http://127.0.0.1:3000"), true),
+            (Some("http://127.0.0.1:9090"), false),
+            (Some("https://evil.example"), false),
+            (Some("null"), false),
+        ];
+        for (origin, expected) in table {
+            assert_eq!(is_own_page(origin, "127.0.0.1:3000"), expected, "{origin:?}");
+        }
+    }
 
     #[test]
     fn addresses_localhost_and_given_names_are_allowed_and_other_names_are_not() {

@@ -78,13 +78,13 @@ impl Keeper {
             // a caller that went away needs no answer
             reply.send(job(owner)).ok();
         });
-        if self.jobs.send(job).await.is_err() {
-            return Err(Refusal::internal("the server is stopping"));
-        }
-        answer
-            .await
-            .or_else(|_| Err(Refusal::internal("the server is stopping")))
+        self.jobs.send(job).await.map_err(|_closed| stopping())?;
+        answer.await.map_err(|_closed| stopping())
     }
+}
+
+fn stopping() -> Refusal {
+    Refusal::internal("the server is stopping")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod account;
 mod alias;
 mod annotations;
+mod body;
 mod dashboards;
 mod datasource_health;
 mod datasources;

@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
 
+use super::body::JsonBody;
 use super::keeper::Keeper;
 use super::refusal::Refusal;
-use super::server::{API_LEVEL, JsonBody};
+use super::server::API_LEVEL;
 
 pub(super) async fn organisation() -> Json<Value> {
     let address =

@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::annotations::now_ms;
+use super::body::JsonBody;
 use super::datasources::missing;
 use super::frames::{Labels, frames};
 use super::refusal::Refusal;
-use super::server::{JsonBody, Shared};
+use super::server::Shared;
 use super::time_range::TimeRange;
 use super::upstream::{self, QueryError, Source};
 use super::{interval, macros};

@@ -6,16 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRef, FromRequest, Request};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, patch, post};
 use axum::{Json, Router};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::account::Account;
@@ -227,29 +223,3 @@ async fn health() -> Json<Value> {
         "commit": concat!("uwsgi-lab ", env!("CARGO_PKG_VERSION")),
     }))
 }
-
-/// A JSON body of any content type; one that does not fit gets Grafana's `bad request data`.
-pub(super) struct JsonBody<T>(pub(super) T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
-    type Rejection = Refusal;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let bytes = match timeout(LONGEST_UPLOAD, Bytes::from_request(request, state)).await {
-            Ok(Ok(bytes)) => bytes,
-            Ok(Err(rejection)) => return Err(Refusal::new(rejection.status(), rejection.body_text())),
-            Err(_) => {
-                return Err(Refusal::new(
-                    StatusCode::REQUEST_TIMEOUT,
-                    "the request took too long",
-                ));
-            }
-        };
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| Refusal::bad_request(format!("bad request data: {error}")))
-    }
-}
-
-/// A body that trickles in holds no connection for longer than this.
-const LONGEST_UPLOAD: Duration = Duration::from_secs(30);
