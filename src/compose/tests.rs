@@ -1,5 +1,7 @@
 //! Whole files in, whole projects or whole errors out.
 
+mod differential;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
