@@ -20,9 +20,9 @@ fn as_docker_compose_reads(file: &Path) -> Option<String> {
         .args(["--project-name", "lab", "--file"])
         .arg(file)
         .arg("config")
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "HOME"))
         .envs(VARIABLES.iter().copied())
-        .env_remove("B")
-        .env_remove("PORT")
         .output();
     let output = match output {
         Err(error) if error.kind() == ErrorKind::NotFound => {
