@@ -1,9 +1,12 @@
 //! Compose YAML to plain data; knows no engine, reads no file and no environment.
 
+mod build;
 mod error;
+mod health;
 mod interpolate;
 mod model;
 mod mount;
+mod pairs;
 mod port;
 mod project;
 mod references;
@@ -12,6 +15,7 @@ mod service;
 mod spot;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod variables;
 mod yaml;
 

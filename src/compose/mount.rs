@@ -1,8 +1,9 @@
 //! What a service mounts, short and long.
 
+use super::build::absolute;
 use super::error::Problem;
 use super::model::Mount;
-use super::service::{Surroundings, absolute, only_fields};
+use super::service::Surroundings;
 use super::spot::Spot;
 use super::yaml::Value;
 
@@ -40,7 +41,7 @@ fn short(spot: &Spot, around: &Surroundings) -> Result<Mount, Problem> {
 }
 
 fn long(spot: &Spot, around: &Surroundings) -> Result<Mount, Problem> {
-    let fields = only_fields(spot, &["read_only", "source", "target", "type"])?;
+    let fields = spot.only_fields(&["read_only", "source", "target", "type"])?;
     let kind = fields.required("type", |at| {
         at.parsed(
             "volume or bind (a tmpfs goes under the service's tmpfs)",

@@ -2,7 +2,6 @@
 
 use super::error::{Problem, ProblemKind};
 use super::model::{Port, Protocol};
-use super::service::only_fields;
 use super::spot::Spot;
 use super::yaml::Value;
 
@@ -38,7 +37,7 @@ fn short(spot: &Spot) -> Result<Port, Problem> {
 }
 
 fn long(spot: &Spot) -> Result<Port, Problem> {
-    let fields = only_fields(spot, &["host_ip", "protocol", "published", "target"])?;
+    let fields = spot.only_fields(&["host_ip", "protocol", "published", "target"])?;
     let published = fields.optional("published", |at| match at.word() {
         Ok(word) if is_range(&word) => Err(range(at, &word)),
         _ => at.parsed("a port number", |word| word.parse().ok()),

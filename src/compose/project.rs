@@ -9,7 +9,7 @@ use super::model::{Mount, Network, Project, Service, Volume};
 use super::service::{self, Surroundings};
 use super::spot::{Fields, Spot};
 use super::yaml::Node;
-use super::{references, service::only_fields};
+use super::{pairs, references};
 
 const SUPPORTED: &[&str] = &["configs", "name", "networks", "services", "version", "volumes"];
 
@@ -139,20 +139,20 @@ fn section<T: Default>(
 }
 
 fn config(spot: &Spot) -> Result<String, Problem> {
-    only_fields(spot, &["content"])?.required("content", Spot::text)
+    spot.only_fields(&["content"])?.required("content", Spot::text)
 }
 
 fn network(spot: &Spot) -> Result<Network, Problem> {
     if spot.is_null() {
         return Ok(Network::default());
     }
-    let fields = only_fields(spot, &["driver", "external", "internal", "labels", "name"])?;
+    let fields = spot.only_fields(&["driver", "external", "internal", "labels", "name"])?;
     Ok(Network {
         name: fields.optional("name", Spot::text)?,
         driver: fields.optional("driver", Spot::text)?,
         internal: fields.or_default("internal", Spot::boolean)?,
         external: fields.or_default("external", Spot::boolean)?,
-        labels: fields.or_default("labels", service::labels)?,
+        labels: fields.or_default("labels", pairs::labels)?,
     })
 }
 
@@ -160,12 +160,12 @@ fn volume(spot: &Spot) -> Result<Volume, Problem> {
     if spot.is_null() {
         return Ok(Volume::default());
     }
-    let fields = only_fields(spot, &["driver", "external", "labels", "name"])?;
+    let fields = spot.only_fields(&["driver", "external", "labels", "name"])?;
     Ok(Volume {
         name: fields.optional("name", Spot::text)?,
         driver: fields.optional("driver", Spot::text)?,
         external: fields.or_default("external", Spot::boolean)?,
-        labels: fields.or_default("labels", service::labels)?,
+        labels: fields.or_default("labels", pairs::labels)?,
     })
 }
 

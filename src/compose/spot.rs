@@ -153,6 +153,13 @@ impl<'a> Spot<'a> {
             entries,
         })
     }
+
+    /// As [`Spot::fields`], where the first key that is not supported is enough.
+    pub(super) fn only_fields(&self, supported: &[&str]) -> Result<Fields<'a>, Problem> {
+        let mut problems = Problems::default();
+        let fields = self.fields(supported, &mut problems)?;
+        problems.into_first().map_or(Ok(fields), Err)
+    }
 }
 
 impl<'a> Fields<'a> {

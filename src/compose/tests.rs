@@ -1,5 +1,7 @@
 //! Whole files in, whole projects or whole errors out.
 
+mod differential;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -68,9 +70,7 @@ fn a_service_of_two_lines_has_the_defaults_and_the_default_network() {
     assert_eq!(project("services:\n  web:\n    image: i\n"), expected);
 }
 
-#[test]
-fn short_and_long_forms_are_the_same_service() {
-    let short = r#"
+const SHORT_FORMS: &str = r#"
 services:
   db: {image: d}
   web:
@@ -90,7 +90,8 @@ networks: {back: {}}
 volumes: {data: {}}
 configs: {settings: {content: text}}
 "#;
-    let long = r#"
+
+const LONG_FORMS: &str = r#"
 x-anything: {$free: '${form'}
 version: "3.9"
 services:
@@ -117,6 +118,46 @@ networks: {back: }
 volumes: {data: }
 configs: {settings: {content: text}}
 "#;
+
+fn both_ports() -> Vec<Port> {
+    vec![
+        Port {
+            host_ip: "127.0.0.1".to_owned(),
+            published: Some(8080),
+            target: 80,
+            protocol: Protocol::Tcp,
+        },
+        Port {
+            host_ip: String::new(),
+            published: None,
+            target: 9000,
+            protocol: Protocol::Tcp,
+        },
+    ]
+}
+
+fn both_mounts() -> Vec<Mount> {
+    vec![
+        Mount::Volume {
+            source: Some("data".to_owned()),
+            target: "/data".to_owned(),
+            read_only: true,
+        },
+        Mount::Bind {
+            source: PathBuf::from("/lab/etc"),
+            target: "/etc/app".to_owned(),
+            read_only: false,
+        },
+        Mount::Volume {
+            source: None,
+            target: "/cache".to_owned(),
+            read_only: false,
+        },
+    ]
+}
+
+#[test]
+fn short_and_long_forms_are_the_same_service() {
     let expected = Service {
         image: None,
         build: Some(Build {
@@ -130,37 +171,8 @@ configs: {settings: {content: text}}
         entrypoint: Some(strings(&["/bin/sh", "-c"])),
         environment: map(&[("A", "1"), ("B", "x=y"), ("C", "")]),
         labels: map(&[("one", "1"), ("two", "")]),
-        ports: vec![
-            Port {
-                host_ip: "127.0.0.1".to_owned(),
-                published: Some(8080),
-                target: 80,
-                protocol: Protocol::Tcp,
-            },
-            Port {
-                host_ip: String::new(),
-                published: None,
-                target: 9000,
-                protocol: Protocol::Tcp,
-            },
-        ],
-        volumes: vec![
-            Mount::Volume {
-                source: Some("data".to_owned()),
-                target: "/data".to_owned(),
-                read_only: true,
-            },
-            Mount::Bind {
-                source: PathBuf::from("/lab/etc"),
-                target: "/etc/app".to_owned(),
-                read_only: false,
-            },
-            Mount::Volume {
-                source: None,
-                target: "/cache".to_owned(),
-                read_only: false,
-            },
-        ],
+        ports: both_ports(),
+        volumes: both_mounts(),
         networks: [("back".to_owned(), vec![])].into(),
         depends_on: [("db".to_owned(), Condition::ServiceStarted)].into(),
         tmpfs: strings(&["/tmp"]),
@@ -178,8 +190,8 @@ configs: {settings: {content: text}}
         }],
         ..Service::default()
     };
-    assert_eq!(project(short).services["web"], expected);
-    assert_eq!(project(long), project(short));
+    assert_eq!(project(SHORT_FORMS).services["web"], expected);
+    assert_eq!(project(LONG_FORMS), project(SHORT_FORMS));
 }
 
 #[test]
@@ -385,124 +397,127 @@ fn numbers_that_programs_read_differently_must_be_quoted() {
     assert_eq!(plain.environment, map(&expected));
 }
 
+/// A service's field, and what is said about it after `services.web.`.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        "ports: ['8000-8010:80']",
+        "ports[0] (line 4): 8000-8010:80 is a range of ports, which uwsgi-lab does not support: publish each port by itself",
+    ),
+    (
+        "ports: [{target: 80, published: 80-90}]",
+        "ports[0].published (line 4): 80-90 is a range of ports, which uwsgi-lab does not support: publish each port by itself",
+    ),
+    (
+        "ports: ['x:80']",
+        "ports[0] (line 4): 'x:80' where a port such as 127.0.0.1:8080:80/tcp is expected",
+    ),
+    (
+        "ports: ['70000']",
+        "ports[0] (line 4): '70000' where a port such as 127.0.0.1:8080:80/tcp is expected",
+    ),
+    (
+        "ports: {a: b}",
+        "ports (line 4): a mapping where a list is expected",
+    ),
+    (
+        "ports: [{target: 80, mode: host}]",
+        "ports[0].mode (line 4): not supported by uwsgi-lab; supported here: host_ip, protocol, published, target",
+    ),
+    ("ports: [{published: 80}]", "ports[0] (line 4): target is missing"),
+    (
+        "volumes: ['data:relative']",
+        "volumes[0] (line 4): 'data:relative' where a volume such as data:/path, ./directory:/path:ro or /path is expected",
+    ),
+    (
+        "volumes: ['./a:/a:Z']",
+        "volumes[0] (line 4): './a:/a:Z' where a volume such as data:/path, ./directory:/path:ro or /path is expected",
+    ),
+    (
+        "volumes: ['~/a:/a']",
+        "volumes[0] (line 4): '~/a:/a' where a path (the variable HOME is not set) is expected",
+    ),
+    (
+        "volumes: ['data:/a']",
+        "volumes.data: there is no volume 'data' in the file; it has none",
+    ),
+    (
+        "networks: [back]",
+        "networks.back: there is no network 'back' in the file; it has default",
+    ),
+    (
+        "configs: [c]",
+        "configs[0] (line 4): there is no config 'c' in the file; it has none",
+    ),
+    (
+        "configs: [{source: c, mode: 440}]",
+        "configs[0].mode (line 4): 440 where permission bits in octal such as 0440 is expected",
+    ),
+    (
+        "depends_on: [db]",
+        "depends_on.db: there is no service 'db' in the file; it has web",
+    ),
+    (
+        "depends_on: {db: {condition: healthy}}",
+        "depends_on.db.condition (line 4): 'healthy' where service_started, service_healthy or service_completed_successfully is expected",
+    ),
+    (
+        "mem_limit: much",
+        "mem_limit (line 4): 'much' where a size such as 512m is expected",
+    ),
+    (
+        "cpus: [1]",
+        "cpus (line 4): a list where a number of processors such as 0.5 is expected",
+    ),
+    (
+        "restart: false",
+        "restart (line 4): false where 'no' (in quotes), always, unless-stopped or on-failure[:attempts] is expected",
+    ),
+    (
+        "init: maybe",
+        "init (line 4): 'maybe' where true or false is expected",
+    ),
+    (
+        "command: say 'a",
+        "command (line 4): 'say 'a' where a command line whose quotes are closed is expected",
+    ),
+    (
+        "command: [sleep, 10]",
+        "command[1] (line 4): 10 where text (quote it) is expected",
+    ),
+    (
+        "healthcheck: {test: [curl]}",
+        "healthcheck.test (line 4): a list where a list that begins with CMD, CMD-SHELL or NONE is expected",
+    ),
+    (
+        "healthcheck:\n  interval: 30",
+        "healthcheck.interval (line 5): 30 where a duration such as 1m30s is expected",
+    ),
+    (
+        "build: https://example.org/x.git",
+        "build (line 4): 'https://example.org/x.git' where a directory is expected",
+    ),
+    ("build: {target: t}", "build (line 4): context is missing"),
+    (
+        "environment: text",
+        "environment (line 4): 'text' where a mapping or a list of KEY=value is expected",
+    ),
+    (
+        "labels: {a: [b]}",
+        "labels.a (line 4): a list where text is expected",
+    ),
+    (
+        "user: ${}",
+        "user (line 4): cannot read the variable in '${}': write ${NAME}, or $$ for a dollar sign",
+    ),
+    (
+        "user: ${NOBODY:?type it}",
+        "user (line 4): the variable NOBODY is required: type it",
+    ),
+];
+
 #[test]
 fn each_mistake_in_a_service_is_named_with_its_path_line_and_what_is_expected() {
-    for (fields, expected) in [
-        (
-            "ports: ['8000-8010:80']",
-            "ports[0] (line 4): 8000-8010:80 is a range of ports, which uwsgi-lab does not support: publish each port by itself",
-        ),
-        (
-            "ports: [{target: 80, published: 80-90}]",
-            "ports[0].published (line 4): 80-90 is a range of ports, which uwsgi-lab does not support: publish each port by itself",
-        ),
-        (
-            "ports: ['x:80']",
-            "ports[0] (line 4): 'x:80' where a port such as 127.0.0.1:8080:80/tcp is expected",
-        ),
-        (
-            "ports: ['70000']",
-            "ports[0] (line 4): '70000' where a port such as 127.0.0.1:8080:80/tcp is expected",
-        ),
-        (
-            "ports: {a: b}",
-            "ports (line 4): a mapping where a list is expected",
-        ),
-        (
-            "ports: [{target: 80, mode: host}]",
-            "ports[0].mode (line 4): not supported by uwsgi-lab; supported here: host_ip, protocol, published, target",
-        ),
-        ("ports: [{published: 80}]", "ports[0] (line 4): target is missing"),
-        (
-            "volumes: ['data:relative']",
-            "volumes[0] (line 4): 'data:relative' where a volume such as data:/path, ./directory:/path:ro or /path is expected",
-        ),
-        (
-            "volumes: ['./a:/a:Z']",
-            "volumes[0] (line 4): './a:/a:Z' where a volume such as data:/path, ./directory:/path:ro or /path is expected",
-        ),
-        (
-            "volumes: ['~/a:/a']",
-            "volumes[0] (line 4): '~/a:/a' where a path (the variable HOME is not set) is expected",
-        ),
-        (
-            "volumes: ['data:/a']",
-            "volumes.data: there is no volume 'data' in the file; it has none",
-        ),
-        (
-            "networks: [back]",
-            "networks.back: there is no network 'back' in the file; it has default",
-        ),
-        (
-            "configs: [c]",
-            "configs[0] (line 4): there is no config 'c' in the file; it has none",
-        ),
-        (
-            "configs: [{source: c, mode: 440}]",
-            "configs[0].mode (line 4): 440 where permission bits in octal such as 0440 is expected",
-        ),
-        (
-            "depends_on: [db]",
-            "depends_on.db: there is no service 'db' in the file; it has web",
-        ),
-        (
-            "depends_on: {db: {condition: healthy}}",
-            "depends_on.db.condition (line 4): 'healthy' where service_started, service_healthy or service_completed_successfully is expected",
-        ),
-        (
-            "mem_limit: much",
-            "mem_limit (line 4): 'much' where a size such as 512m is expected",
-        ),
-        (
-            "cpus: [1]",
-            "cpus (line 4): a list where a number of processors such as 0.5 is expected",
-        ),
-        (
-            "restart: false",
-            "restart (line 4): false where 'no' (in quotes), always, unless-stopped or on-failure[:attempts] is expected",
-        ),
-        (
-            "init: maybe",
-            "init (line 4): 'maybe' where true or false is expected",
-        ),
-        (
-            "command: say 'a",
-            "command (line 4): 'say 'a' where a command line whose quotes are closed is expected",
-        ),
-        (
-            "command: [sleep, 10]",
-            "command[1] (line 4): 10 where text (quote it) is expected",
-        ),
-        (
-            "healthcheck: {test: [curl]}",
-            "healthcheck.test (line 4): a list where a list that begins with CMD, CMD-SHELL or NONE is expected",
-        ),
-        (
-            "healthcheck:\n  interval: 30",
-            "healthcheck.interval (line 5): 30 where a duration such as 1m30s is expected",
-        ),
-        (
-            "build: https://example.org/x.git",
-            "build (line 4): 'https://example.org/x.git' where a directory is expected",
-        ),
-        ("build: {target: t}", "build (line 4): context is missing"),
-        (
-            "environment: text",
-            "environment (line 4): 'text' where a mapping or a list of KEY=value is expected",
-        ),
-        (
-            "labels: {a: [b]}",
-            "labels.a (line 4): a list where text is expected",
-        ),
-        (
-            "user: ${}",
-            "user (line 4): cannot read the variable in '${}': write ${NAME}, or $$ for a dollar sign",
-        ),
-        (
-            "user: ${NOBODY:?type it}",
-            "user (line 4): the variable NOBODY is required: type it",
-        ),
-    ] {
+    for (fields, expected) in MISTAKES {
         assert_eq!(
             problems(&with_service(fields)),
             [format!("services.web.{expected}")]
