@@ -28,7 +28,10 @@ pub(super) fn serve(
     end: CancellationToken,
 ) {
     let control = Arc::new(Control { token, gauges, stop });
-    let router = Router::new().route("/status", get(status)).route("/stop", post(ask_stop)).with_state(control);
+    let router = Router::new()
+        .route("/status", get(status))
+        .route("/stop", post(ask_stop))
+        .with_state(control);
     tokio::spawn(async move {
         let server = axum::serve(listener, router).with_graceful_shutdown(end.cancelled_owned());
         // A control endpoint that fails leaves the lab running; a signal still ends it.
@@ -53,7 +56,9 @@ async fn ask_stop(State(control): State<Arc<Control>>, headers: HeaderMap) -> Re
 
 impl Control {
     fn allows(&self, headers: &HeaderMap) -> bool {
-        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
         given.and_then(|value| value.strip_prefix("Bearer ")) == Some(self.token.as_str())
     }
 }

@@ -11,13 +11,19 @@ pub(crate) enum AgentError {
     #[error(transparent)]
     State(#[from] StateError),
     #[error("`{address}` is no stats server")]
-    Address { address: String, source: crate::uwsgi::AddressError },
+    Address {
+        address: String,
+        source: crate::uwsgi::AddressError,
+    },
     #[error("`{url}` is no InfluxDB")]
     Influx { url: String, source: EndpointError },
     #[error("make a client of InfluxDB")]
     InfluxClient(#[source] InfluxError),
     #[error("`{url}` cannot be loaded")]
-    Target { url: String, source: crate::load::TargetError },
+    Target {
+        url: String,
+        source: crate::load::TargetError,
+    },
     #[error("start the load")]
     Load(#[from] LoadError),
     #[error("open the control endpoint")]

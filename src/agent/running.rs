@@ -90,7 +90,11 @@ impl Agent {
         for watched in &settings.watch {
             targets.push((watched.clone(), collector.add(target(watched)?)));
         }
-        let load = settings.load.as_ref().map(|load| start_load(load, points)).transpose()?;
+        let load = settings
+            .load
+            .as_ref()
+            .map(|load| start_load(load, points))
+            .transpose()?;
         let (load, totals) = load.unzip();
         let gauges = Gauges {
             detached: mode == Mode::Detached,
@@ -103,7 +107,16 @@ impl Agent {
         announce(settings, &seat, &gauges, &stop, &control).await?;
         // Cancelling ends the writer's patience; its end comes when every sender of points is gone.
         let writer = tokio::spawn(writer.run(CancellationToken::new()));
-        Ok(Self { seat, gauges, collector, writer, load, stop, scrapes, control })
+        Ok(Self {
+            seat,
+            gauges,
+            collector,
+            writer,
+            load,
+            stop,
+            scrapes,
+            control,
+        })
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -128,34 +141,47 @@ impl Agent {
         let writer = self.writer.await.ok();
         self.control.cancel();
         drop(self.seat);
-        Ending { load: summary, writer }
+        Ending {
+            load: summary,
+            writer,
+        }
     }
 }
 
 fn sink(settings: &AgentSettings, password: &str) -> Result<Sink, AgentError> {
     let influxdb = &settings.influxdb;
-    let endpoint: influx::Endpoint = influxdb
-        .url
-        .parse()
-        .map_err(|source| AgentError::Influx { url: influxdb.url.clone(), source })?;
-    let credentials = influx::Credentials { user: influxdb.user.clone(), password: Secret::new(password) };
+    let endpoint: influx::Endpoint = influxdb.url.parse().map_err(|source| AgentError::Influx {
+        url: influxdb.url.clone(),
+        source,
+    })?;
+    let credentials = influx::Credentials {
+        user: influxdb.user.clone(),
+        password: Secret::new(password),
+    };
     let client = Client::new(endpoint.url, influxdb.database.clone(), Some(credentials));
     Ok(Sink::Influx(client.map_err(AgentError::InfluxClient)?))
 }
 
 fn target(watched: &WatchSettings) -> Result<Target, AgentError> {
     let parsed = watched.address.parse::<StatsAddress>();
-    let address =
-        parsed.map_err(|source| AgentError::Address { address: watched.address.clone(), source })?;
-    Ok(Target { address, source: watched.source.clone() })
+    let address = parsed.map_err(|source| AgentError::Address {
+        address: watched.address.clone(),
+        source,
+    })?;
+    Ok(Target {
+        address,
+        source: watched.source.clone(),
+    })
 }
 
 fn start_load(
     settings: &LoadSettings,
     points: mpsc::Sender<Vec<Point>>,
 ) -> Result<(RunningLoad, watch::Receiver<LoadTotals>), AgentError> {
-    let target = load::Target::parse(&settings.url)
-        .map_err(|source| AgentError::Target { url: settings.url.clone(), source })?;
+    let target = load::Target::parse(&settings.url).map_err(|source| AgentError::Target {
+        url: settings.url.clone(),
+        source,
+    })?;
     let mut running = load::start(load::Settings {
         target,
         rate: settings.rate,
@@ -203,7 +229,9 @@ async fn announce(
     stop: &CancellationToken,
     end: &CancellationToken,
 ) -> Result<(), AgentError> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(AgentError::Control)?;
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .map_err(AgentError::Control)?;
     let record = AgentRecord {
         pid: std::process::id(),
         address: listener.local_addr().map_err(AgentError::Control)?.to_string(),
@@ -211,7 +239,13 @@ async fn announce(
         detached: gauges.detached,
         settings: serde_json::to_value(settings).unwrap_or_default(),
     };
-    control::serve(listener, record.token.clone(), gauges.clone(), stop.clone(), end.clone());
+    control::serve(
+        listener,
+        record.token.clone(),
+        gauges.clone(),
+        stop.clone(),
+        end.clone(),
+    );
     seat.announce(&record)?;
     Ok(())
 }
@@ -227,9 +261,16 @@ impl Gauges {
             pid: std::process::id(),
             detached: self.detached,
             started_ms: self.started_ms,
-            targets: self.targets.iter().map(|(watched, seen)| target_status(watched, &seen.borrow())).collect(),
+            targets: self
+                .targets
+                .iter()
+                .map(|(watched, seen)| target_status(watched, &seen.borrow()))
+                .collect(),
             writer: writer_status(&self.writer.borrow()),
-            load: self.load.as_ref().map(|(settings, totals)| load_status(settings, &totals.borrow())),
+            load: self
+                .load
+                .as_ref()
+                .map(|(settings, totals)| load_status(settings, &totals.borrow())),
         }
     }
 }

@@ -8,7 +8,7 @@ mod points;
 mod repair;
 mod summary;
 
-pub(crate) use address::{StatsAddress, hostname};
+pub(crate) use address::{AddressError, StatsAddress, hostname};
 pub(crate) use config::{ConfigError, UwsgiConfig};
 pub(crate) use document::{Document, DocumentError, parse};
 pub(crate) use fetch::{FetchError, fetch};
