@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
+use hdrhistogram::{CreationError, Histogram};
 
 use super::Settings;
-use super::recorder::{Counts, Interval};
+use super::recorder::{Counts, Interval, histogram};
 use super::verdict::{Trend, Verdict};
 use super::worker::Ending;
 
@@ -40,6 +40,16 @@ pub(crate) struct Gathered {
     pub(crate) settings: Settings,
     pub(crate) trend: Trend,
     pub(crate) per_second: Histogram<u64>,
+}
+
+impl Gathered {
+    pub(crate) fn new(settings: Settings) -> Result<Self, CreationError> {
+        Ok(Self {
+            settings,
+            trend: Trend::default(),
+            per_second: histogram()?,
+        })
+    }
 }
 
 impl Summary {

@@ -173,7 +173,8 @@ fn stats_line(name: &str, histogram: &Histogram<u64>, format: impl Fn(f64) -> St
         "    {name:<7}{:>9}{:>11}{:>10}{:>9.2}%",
         format(mean),
         format(stdev),
-        format(histogram.max() as f64),
+        // Whole rates stay whole: the histogram's maximum is the upper end of its class.
+        format(histogram.lowest_equivalent(histogram.max()) as f64),
         100.0 * within as f64 / histogram.len() as f64,
     )
     .ok();
