@@ -177,3 +177,98 @@ fn check(settings: &Settings) -> Result<(), LoadError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
+
+    use super::*;
+
+    fn answer(stream: TcpStream) {
+        let mut requests = BufReader::new(stream.try_clone().unwrap()).lines();
+        let mut stream = stream;
+        while let Some(Ok(line)) = requests.next() {
+            if line.is_empty() {
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                    .unwrap();
+            }
+        }
+    }
+
+    fn server() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                thread::spawn(move || answer(stream));
+            }
+        });
+        address
+    }
+
+    fn settings(address: SocketAddr) -> Settings {
+        Settings {
+            target: format!("http://{address}/").parse().unwrap(),
+            rate: 40.0,
+            threads: 2,
+            connections: None,
+            duration: None,
+            timeout: Duration::from_secs(30),
+            headers: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_load_without_end_tells_each_second_until_it_is_stopped() {
+        let mut running = start(settings(server())).unwrap();
+        let mut seconds = running.seconds().unwrap();
+        assert!(running.seconds().is_none(), "they are to be taken once");
+        let first = seconds.recv().await.unwrap();
+        let second = seconds.recv().await.unwrap();
+        assert_eq!((first.number, first.span, first.skipped), (1, 1, 0));
+        assert_eq!((second.number, second.asked_rate), (2, 40.0));
+        assert!(first.counts.answered >= 30, "{first:?}");
+        assert!(second.latency.p50 > 0 && second.service.p50 > 0, "{second:?}");
+        let summary = running.stop().await.unwrap();
+        let counts = summary.counts;
+        let parts = counts.answered + counts.errors.total() + summary.in_flight + summary.never_sent;
+        assert_eq!(summary.scheduled, parts);
+        assert!(counts.answered >= first.counts.answered + second.counts.answered);
+        assert!(seconds.recv().await.is_none(), "the channel closes with the run");
+    }
+
+    #[tokio::test]
+    async fn a_target_that_refuses_is_a_result_and_no_failure_to_start() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut running = start(settings(free)).unwrap();
+        let second = running.seconds().unwrap().recv().await.unwrap();
+        assert!(second.counts.errors.connect >= 30, "{second:?}");
+        assert_eq!((second.counts.answered, second.gauges.connections), (0, 0));
+        let summary = running.stop().await.unwrap();
+        assert_eq!(summary.counts.errors.total(), summary.scheduled);
+    }
+
+    #[test]
+    fn settings_that_cannot_run_are_refused_before_any_thread_starts() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let refusal = |change: fn(&mut Settings)| {
+            let mut settings = settings(address);
+            change(&mut settings);
+            start(settings).err().map(|error| error.to_string())
+        };
+        let table: [(fn(&mut Settings), &str); 4] = [
+            (|it| it.rate = f64::NAN, "rate NaN is not a number above 0"),
+            (|it| it.rate = 0.0, "rate 0 is not a number above 0"),
+            (|it| it.threads = 0, "0 threads send nothing"),
+            (
+                |it| it.timeout = Duration::ZERO,
+                "a timeout of 0 leaves no time to answer",
+            ),
+        ];
+        for (change, message) in table {
+            assert_eq!(refusal(change).as_deref(), Some(message));
+        }
+    }
+}

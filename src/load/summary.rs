@@ -81,6 +81,14 @@ impl Summary {
     }
 }
 
+#[cfg(test)]
+impl Summary {
+    /// A run of which nothing is known yet, for the tests of those who read summaries.
+    pub(crate) fn empty(settings: Settings) -> Result<Self, CreationError> {
+        Ok(Self::new(Gathered::new(settings)?, Interval::new()?, &[]))
+    }
+}
+
 /// Answers a second. Answers that come after sending has ended count, and so does their time, but for the first
 /// answer's latency: a target that keeps up answers at the rate asked, only later by one latency.
 fn achieved_rate(total: &Interval, sending: Duration) -> f64 {
