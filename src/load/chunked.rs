@@ -81,7 +81,8 @@ mod tests {
     use super::*;
 
     fn at_once(body: &[u8]) -> Result<Option<usize>, Malformed> {
-        Chunked::START.feed(body)
+        let mut state = Chunked::START;
+        state.feed(body)
     }
 
     #[test]

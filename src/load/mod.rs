@@ -2,7 +2,7 @@
 //! and counts latency from there. Prints nothing; stores nothing.
 //!
 //! One worker loop ([`worker`]) composes a schedule, a client and a recorder; each worker is a thread of its own
-//! with its own sockets, and one more thread merges what they saw second by second ([`running`]).
+//! with its own sockets, and one more thread merges what they saw second by second ([`merger`]).
 
 mod chunked;
 mod client;
@@ -10,6 +10,7 @@ mod connection;
 mod exchanges;
 mod fault;
 mod limits;
+mod merger;
 mod pool;
 mod readiness;
 mod recorder;

@@ -47,11 +47,20 @@ pub(crate) enum Message {
 pub(crate) struct Outbox {
     pub(crate) worker: usize,
     pub(crate) reports: Sender<Message>,
-    pub(crate) empties: Receiver<Box<Interval>>,
-    pub(crate) reported: u64,
+    empties: Receiver<Box<Interval>>,
+    reported: u64,
 }
 
 impl Outbox {
+    pub(crate) fn new(worker: usize, reports: Sender<Message>, empties: Receiver<Box<Interval>>) -> Self {
+        Self {
+            worker,
+            reports,
+            empties,
+            reported: 0,
+        }
+    }
+
     /// The second, from the start of the run, at whose end the next interval is due.
     pub(crate) fn next_second(&self) -> u32 {
         u32::try_from(self.reported + 1).unwrap_or(u32::MAX)

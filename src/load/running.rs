@@ -1,8 +1,8 @@
-//! A running load: starts the worker threads, merges what they see each second, stops them; prints nothing.
+//! A running load: starts its threads and stops them; prints nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::client::HttpClient;
 use super::exchanges::Exchanges;
+use super::merger::{Desk, Merger};
 use super::readiness::{Readiness, Waker};
-use super::recorder::{Interval, Recorder, histogram};
-use super::reports::{Gauges, Message, Outbox};
+use super::recorder::{Interval, Recorder};
+use super::reports::{Message, Outbox};
 use super::schedule::{Constant, Share};
 use super::second::Second;
 use super::summary::{Gathered, Summary};
-use super::verdict::Trend;
-use super::worker::{Ending, Span, Worker};
+use super::worker::{Span, Worker};
 use super::{LoadError, Settings, limits};
 
 /// Requests in flight when sending ends get this long, or the timeout if that is shorter.
@@ -73,28 +73,59 @@ impl Drop for Running {
 /// Settings that cannot run: see [`LoadError`]. A target that refuses is none.
 pub(crate) fn start(settings: Settings) -> Result<Running, LoadError> {
     check(&settings)?;
+    let (reports, messages) = channel();
+    let (workers, desks) = staff(&settings, &reports)?;
+    drop(reports);
+    let stop = Arc::clone(&workers[0].span.stop);
+    let (seconds_out, seconds) = mpsc::channel(SECONDS_KEPT);
+    let (summary_out, summary) = oneshot::channel();
+    // From here on a failed start drops `running`, which stops the threads that did start.
+    let running = Running {
+        stop: Arc::clone(&stop),
+        wakers: workers.iter().map(|worker| worker.readiness.waker()).collect(),
+        seconds: Some(seconds),
+        summary,
+    };
+    let merger = Merger {
+        messages,
+        desks,
+        seconds: seconds_out,
+        stop,
+        gathered: Gathered::new(settings)?,
+        emitted: 0,
+        skipped: 0,
+        pending: Interval::new()?,
+        total: Interval::new()?,
+    };
+    spawn("load-merge", move || {
+        // Nobody waits for the summary of a run that was dropped.
+        summary_out.send(merger.run()).ok();
+    })?;
+    workers.into_iter().try_for_each(launch)?;
+    Ok(running)
+}
+
+type HttpWorker = Worker<Constant, HttpClient>;
+
+/// The workers, and a desk for each in the merging thread.
+fn staff(settings: &Settings, reports: &Sender<Message>) -> Result<(Vec<HttpWorker>, Vec<Desk>), LoadError> {
     let limits = limits::per_thread(settings.connections, settings.threads)?;
     let resolve = |source| LoadError::Resolve {
         host: settings.target.authority().to_owned(),
         source,
     };
     let addresses = settings.target.resolve().map_err(resolve)?;
-    let stop = Arc::new(AtomicBool::new(false));
     let span = Span {
         start: Instant::now() + HEAD_START,
         duration: settings.duration,
         drain: DRAIN.min(settings.timeout),
-        stop: Arc::clone(&stop),
+        stop: Arc::default(),
     };
-    let (reports, messages) = channel();
-    let mut wakers = Vec::new();
-    let mut desks = Vec::new();
     let mut workers = Vec::new();
+    let mut desks = Vec::new();
     for (index, limit) in limits.into_iter().enumerate() {
         let (returns, empties) = channel();
         let client = HttpClient::new(&settings.target, &settings.headers)?;
-        let readiness = Readiness::new().map_err(LoadError::Start)?;
-        wakers.push(readiness.waker());
         desks.push(Desk::new(returns)?);
         workers.push(Worker {
             schedule: Share {
@@ -104,60 +135,34 @@ pub(crate) fn start(settings: Settings) -> Result<Running, LoadError> {
             },
             exchanges: Exchanges::new(client, addresses.clone(), limit, settings.timeout),
             recorder: Recorder::new(span.start)?,
-            readiness,
+            readiness: Readiness::new().map_err(LoadError::Start)?,
             span: span.clone(),
-            outbox: Outbox {
-                worker: index,
-                reports: reports.clone(),
-                empties,
-                reported: 0,
-            },
+            outbox: Outbox::new(index, reports.clone(), empties),
             sent: 0,
             stopped: None,
         });
     }
-    drop(reports);
-    let (seconds_out, seconds) = mpsc::channel(SECONDS_KEPT);
-    let (summary_out, summary) = oneshot::channel();
-    let merger = Merger {
-        messages,
-        desks,
-        seconds: seconds_out,
-        emitted: 0,
-        skipped: 0,
-        pending: Interval::new()?,
-        total: Interval::new()?,
-        stop: Arc::clone(&stop),
-        gathered: Gathered {
-            settings,
-            trend: Trend::default(),
-            per_second: histogram()?,
-        },
-    };
-    // From here on a failed start drops `running`, which stops the threads that did start.
-    let running = Running {
-        stop,
-        wakers,
-        seconds: Some(seconds),
-        summary,
-    };
-    spawn("load-merge", move || {
-        // Nobody waits for the summary of a run that was dropped.
-        summary_out.send(merger.run()).ok();
-    })?;
-    for worker in workers {
-        let index = worker.outbox.worker;
-        let reports = worker.outbox.reports.clone();
-        spawn(&format!("load-{index}"), move || {
-            let ending = worker.run();
-            let message = Message::Ended {
-                worker: index,
-                ending,
-            };
-            reports.send(message).ok();
-        })?;
-    }
-    Ok(running)
+    Ok((workers, desks))
+}
+
+/// Threads are not joined: each tells its end through its channel.
+fn launch(worker: HttpWorker) -> Result<(), LoadError> {
+    let index = worker.outbox.worker;
+    let reports = worker.outbox.reports.clone();
+    spawn(&format!("load-{index}"), move || {
+        let ending = worker.run();
+        let message = Message::Ended {
+            worker: index,
+            ending,
+        };
+        // Nobody left to tell.
+        reports.send(message).ok();
+    })
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), LoadError> {
+    let builder = thread::Builder::new().name(name.to_owned());
+    builder.spawn(body).map(drop).map_err(LoadError::Start)
 }
 
 fn check(settings: &Settings) -> Result<(), LoadError> {
@@ -173,114 +178,97 @@ fn check(settings: &Settings) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Threads are not joined: each tells its end through its channel.
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), LoadError> {
-    let builder = thread::Builder::new().name(name.to_owned());
-    builder.spawn(body).map(drop).map_err(LoadError::Start)
-}
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
 
-/// What the merging thread knows of one worker.
-struct Desk {
-    returns: Sender<Box<Interval>>,
-    second: u64,
-    gauges: Gauges,
-    ending: Option<Ending>,
-}
+    use super::*;
 
-impl Desk {
-    fn new(returns: Sender<Box<Interval>>) -> Result<Self, LoadError> {
-        let desk = Self {
-            returns,
-            second: 0,
-            gauges: Gauges::default(),
-            ending: None,
-        };
-        desk.give_back(Box::new(Interval::new()?));
-        Ok(desk)
-    }
-
-    fn give_back(&self, empty: Box<Interval>) {
-        // A worker that has ended needs none.
-        self.returns.send(empty).ok();
-    }
-}
-
-struct Merger {
-    messages: Receiver<Message>,
-    desks: Vec<Desk>,
-    seconds: mpsc::Sender<Second>,
-    emitted: u64,
-    skipped: u64,
-    pending: Interval,
-    total: Interval,
-    stop: Arc<AtomicBool>,
-    gathered: Gathered,
-}
-
-impl Merger {
-    fn run(mut self) -> Result<Summary, LoadError> {
-        while self.desks.iter().any(|desk| desk.ending.is_none()) {
-            match self.messages.recv() {
-                Ok(Message::Interval {
-                    worker,
-                    second,
-                    gauges,
-                    interval,
-                }) => self.take(worker, second, gauges, interval),
-                Ok(Message::Ended { worker, ending }) => {
-                    self.desks[worker].ending = Some(ending.map_err(LoadError::Wait)?);
-                }
-                Err(_all_gone) => return Err(LoadError::Lost),
+    fn answer(stream: TcpStream) {
+        let mut requests = BufReader::new(stream.try_clone().unwrap()).lines();
+        let mut stream = stream;
+        while let Some(Ok(line)) = requests.next() {
+            if line.is_empty() {
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                    .unwrap();
             }
         }
-        self.total.add(&self.pending);
-        let endings: Vec<Ending> = self.desks.into_iter().filter_map(|desk| desk.ending).collect();
-        Ok(Summary::new(self.gathered, self.total, &endings))
     }
 
-    fn take(&mut self, worker: usize, second: u64, gauges: Gauges, mut interval: Box<Interval>) {
-        self.pending.add(&interval);
-        interval.clear();
-        let desk = &mut self.desks[worker];
-        desk.second = second;
-        desk.gauges = gauges;
-        desk.give_back(interval);
-        let open = self.desks.iter().filter(|desk| desk.ending.is_none());
-        let complete = open.map(|desk| desk.second).min().unwrap_or(0);
-        if complete > self.emitted {
-            self.emit(complete);
+    fn server() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                thread::spawn(move || answer(stream));
+            }
+        });
+        address
+    }
+
+    fn settings(address: SocketAddr) -> Settings {
+        Settings {
+            target: format!("http://{address}/").parse().unwrap(),
+            rate: 40.0,
+            threads: 2,
+            connections: None,
+            duration: None,
+            timeout: Duration::from_secs(30),
+            headers: Vec::new(),
         }
     }
 
-    /// Emits everything since the last one as the seconds up to `number`.
-    fn emit(&mut self, number: u64) {
-        let mut gauges = Gauges::default();
-        self.desks.iter().for_each(|desk| gauges.add(&desk.gauges));
-        let span = number - self.emitted;
-        let rate = self.gathered.settings.rate;
-        let mut second = Second::new(number, span, rate, &self.pending, gauges);
-        second.skipped = self.skipped;
-        self.total.add(&self.pending);
-        self.pending.clear();
-        self.emitted = number;
-        self.gather(&second);
-        if self.seconds.try_send(second).is_err() {
-            self.skipped += span;
-        }
+    #[tokio::test]
+    async fn a_load_without_end_tells_each_second_until_it_is_stopped() {
+        let mut running = start(settings(server())).unwrap();
+        let mut seconds = running.seconds().unwrap();
+        assert!(running.seconds().is_none(), "they are to be taken once");
+        let first = seconds.recv().await.unwrap();
+        let second = seconds.recv().await.unwrap();
+        assert_eq!((first.number, first.span, first.skipped), (1, 1, 0));
+        assert_eq!((second.number, second.asked_rate), (2, 40.0));
+        assert!(first.counts.answered >= 30, "{first:?}");
+        assert!(second.latency.p50 > 0 && second.service.p50 > 0, "{second:?}");
+        let summary = running.stop().await.unwrap();
+        let counts = summary.counts;
+        let parts = counts.answered + counts.errors.total() + summary.in_flight + summary.never_sent;
+        assert_eq!(summary.scheduled, parts);
+        assert!(counts.answered >= first.counts.answered + second.counts.answered);
+        assert!(seconds.recv().await.is_none(), "the channel closes with the run");
     }
 
-    /// Seconds after sending has stopped say nothing about the rate.
-    fn gather(&mut self, second: &Second) {
-        let end = Duration::from_secs(second.number);
-        let duration = self.gathered.settings.duration;
-        if self.stop.load(Ordering::Relaxed) || duration.is_some_and(|duration| end > duration) {
-            return;
-        }
-        let hundredths = (second.achieved_rate() * 100.0).round() as u64;
-        self.gathered.per_second.saturating_record(hundredths);
-        if second.latency.max > 0 {
-            let latency = second.latency.mean / 1e6;
-            self.gathered.trend.add(second.number as f64, latency);
+    #[tokio::test]
+    async fn a_target_that_refuses_is_a_result_and_no_failure_to_start() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut running = start(settings(free)).unwrap();
+        let second = running.seconds().unwrap().recv().await.unwrap();
+        assert!(second.counts.errors.connect >= 30, "{second:?}");
+        assert_eq!((second.counts.answered, second.gauges.connections), (0, 0));
+        let summary = running.stop().await.unwrap();
+        assert_eq!(summary.counts.errors.total(), summary.scheduled);
+    }
+
+    #[test]
+    fn settings_that_cannot_run_are_refused_before_any_thread_starts() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let refusal = |change: fn(&mut Settings)| {
+            let mut settings = settings(address);
+            change(&mut settings);
+            start(settings).err().map(|error| error.to_string())
+        };
+        let table: [(fn(&mut Settings), &str); 4] = [
+            (|it| it.rate = f64::NAN, "rate NaN is not a number above 0"),
+            (|it| it.rate = 0.0, "rate 0 is not a number above 0"),
+            (|it| it.threads = 0, "0 threads send nothing"),
+            (
+                |it| it.timeout = Duration::ZERO,
+                "a timeout of 0 leaves no time to answer",
+            ),
+        ];
+        for (change, message) in table {
+            assert_eq!(refusal(change).as_deref(), Some(message));
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
+use hdrhistogram::{CreationError, Histogram};
 
 use super::Settings;
-use super::recorder::{Counts, Interval};
+use super::recorder::{Counts, Interval, histogram};
 use super::verdict::{Trend, Verdict};
 use super::worker::Ending;
 
@@ -42,6 +42,16 @@ pub(crate) struct Gathered {
     pub(crate) per_second: Histogram<u64>,
 }
 
+impl Gathered {
+    pub(crate) fn new(settings: Settings) -> Result<Self, CreationError> {
+        Ok(Self {
+            settings,
+            trend: Trend::default(),
+            per_second: histogram()?,
+        })
+    }
+}
+
 impl Summary {
     /// From everything that was recorded; `total` holds all intervals but the rests of the `endings`.
     pub(crate) fn new(gathered: Gathered, mut total: Interval, endings: &[Ending]) -> Self {
@@ -68,6 +78,14 @@ impl Summary {
             achieved_rate,
             first_error: total.first_error,
         }
+    }
+}
+
+#[cfg(test)]
+impl Summary {
+    /// A run of which nothing is known yet, for the tests of those who read summaries.
+    pub(crate) fn empty(settings: Settings) -> Result<Self, CreationError> {
+        Ok(Self::new(Gathered::new(settings)?, Interval::new()?, &[]))
     }
 }
 

@@ -191,3 +191,131 @@ impl<S: Schedule, C: Client> Worker<S, C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{SocketAddr, TcpListener};
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use super::super::client::Response;
+    use super::super::response::Malformed;
+    use super::*;
+
+    /// A recorded schedule: the loop knows nothing of rates.
+    struct Recorded(Vec<Duration>);
+
+    impl Schedule for Recorded {
+        fn intended(&self, k: u64) -> Duration {
+            self.0.get(k as usize).copied().unwrap_or(Duration::MAX / 4)
+        }
+
+        fn before(&self, elapsed: Duration) -> u64 {
+            self.0.iter().filter(|time| **time < elapsed).count() as u64
+        }
+    }
+
+    /// A protocol of one byte each way: the loop knows nothing of HTTP.
+    struct Ping;
+
+    #[derive(Default)]
+    struct Pong {
+        started: bool,
+    }
+
+    impl Client for Ping {
+        type Response = Pong;
+
+        fn request(&self) -> &[u8] {
+            b"?"
+        }
+    }
+
+    impl Response for Pong {
+        fn reset(&mut self) {
+            self.started = false;
+        }
+
+        fn feed(&mut self, bytes: &[u8]) -> Result<bool, Malformed> {
+            self.started = true;
+            match bytes {
+                b"!" => Ok(true),
+                _ => Err(Malformed::Upgrade),
+            }
+        }
+
+        fn ends_with_close(&self) -> bool {
+            false
+        }
+
+        fn status(&self) -> u16 {
+            200
+        }
+
+        fn reusable(&self) -> bool {
+            true
+        }
+
+        fn started(&self) -> bool {
+            self.started
+        }
+    }
+
+    /// Answers each byte with `!`, one connection after the other.
+    fn pong() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let mut byte = [0];
+                while stream.read_exact(&mut byte).is_ok() && stream.write_all(b"!").is_ok() {}
+            }
+        });
+        address
+    }
+
+    fn run(times: &[u64], duration: u64) -> Ending {
+        let (reports, _messages) = channel();
+        let (_returns, empties) = channel();
+        let start = Instant::now();
+        let schedule = Recorded(times.iter().copied().map(Duration::from_millis).collect());
+        let worker = Worker {
+            schedule: Share {
+                schedule,
+                index: 0,
+                of: 1,
+            },
+            exchanges: Exchanges::new(Ping, vec![pong()], 1, SECOND),
+            recorder: Recorder::new(start).unwrap(),
+            readiness: Readiness::new().unwrap(),
+            span: Span {
+                start,
+                duration: Some(Duration::from_millis(duration)),
+                drain: SECOND,
+                stop: Arc::default(),
+            },
+            outbox: Outbox::new(0, reports, empties),
+            sent: 0,
+            stopped: None,
+        };
+        worker.run().unwrap()
+    }
+
+    #[test]
+    fn a_burst_behind_one_connection_is_sent_in_turn_and_counted_from_when_it_was_due() {
+        let ending = run(&[0, 0, 0, 20, 20, 50], 100);
+        let counts = ending.rest.counts;
+        assert_eq!((ending.scheduled, counts.sent, counts.answered), (6, 6, 6));
+        assert_eq!((counts.connected, counts.errors.total()), (1, 0));
+        assert_eq!(ending.rest.latency.len(), 6);
+        assert_eq!((ending.in_flight, ending.never_sent), (0, 0));
+        assert_eq!(ending.stopped, Duration::from_millis(100));
+    }
+
+    #[test]
+    fn what_is_due_after_the_end_is_not_sent() {
+        let ending = run(&[0, 10, 30, 40], 30);
+        assert_eq!((ending.scheduled, ending.rest.counts.sent), (2, 2));
+    }
+}

@@ -63,10 +63,10 @@ pub(crate) fn live_line(second: &Second) -> String {
 pub(crate) fn json(summary: &Summary) -> Value {
     let settings = &summary.settings;
     let counts = &summary.counts;
-    let (verdict, growth) = match summary.verdict {
-        Verdict::KeptUp => ("kept-up", None),
-        Verdict::Overloaded { growth, .. } => ("overloaded", Some(growth)),
-        Verdict::Unclear => ("unclear", None),
+    let (verdict, growth, capacity) = match summary.verdict {
+        Verdict::KeptUp => ("kept-up", None, None),
+        Verdict::Overloaded { growth, capacity } => ("overloaded", Some(growth), Some(capacity)),
+        Verdict::Unclear => ("unclear", None, None),
     };
     json!({
         "version": VERSION,
@@ -108,7 +108,7 @@ pub(crate) fn json(summary: &Summary) -> Value {
         "bytes_received": counts.bytes,
         "latency_us": histogram(&summary.latency, Some(summary.lower_bounds)),
         "service_us": histogram(&summary.service, None),
-        "verdict": { "outcome": verdict, "latency_growth_s_per_s": growth },
+        "verdict": { "outcome": verdict, "latency_growth_s_per_s": growth, "capacity": capacity },
     })
 }
 
@@ -173,7 +173,8 @@ fn stats_line(name: &str, histogram: &Histogram<u64>, format: impl Fn(f64) -> St
         "    {name:<7}{:>9}{:>11}{:>10}{:>9.2}%",
         format(mean),
         format(stdev),
-        format(histogram.max() as f64),
+        // Whole rates stay whole: the histogram's maximum is the upper end of its class.
+        format(histogram.lowest_equivalent(histogram.max()) as f64),
         100.0 * within as f64 / histogram.len() as f64,
     )
     .ok();
@@ -253,16 +254,20 @@ fn totals(summary: &Summary, out: &mut String) {
 
 fn balance(summary: &Summary, out: &mut String) {
     let failed = summary.counts.errors.total();
-    write!(
+    writeln!(
         out,
         "  Scheduled {} = answered {} + failed {failed} + in flight {} + never sent {}",
         summary.scheduled, summary.counts.answered, summary.in_flight, summary.never_sent
     )
     .ok();
-    match summary.lower_bounds {
-        0 => writeln!(out).ok(),
-        bounds => writeln!(out, " ({bounds} in the latency as lower bounds)").ok(),
-    };
+    if summary.lower_bounds > 0 {
+        let bounds = summary.lower_bounds;
+        writeln!(
+            out,
+            "  Lower bounds among the latencies (no answer in time): {bounds}"
+        )
+        .ok();
+    }
 }
 
 fn service(summary: &Summary, out: &mut String) {
@@ -286,11 +291,140 @@ fn verdict(summary: &Summary) -> String {
     let achieved = number::rate(summary.achieved_rate);
     match summary.verdict {
         Verdict::KeptUp => format!("kept up: {achieved}/s answered of {asked}/s asked"),
-        Verdict::Overloaded { growth, .. } => format!(
-            "overloaded: {achieved}/s answered of {asked}/s asked; latency grows {growth:.2} s a second"
-        ),
+        Verdict::Overloaded { growth, capacity } => {
+            let capacity = number::rate(capacity);
+            format!(
+                "overloaded: latency grows {growth:.2} s a second; capacity {capacity}/s, asked {asked}/s"
+            )
+        }
         Verdict::Unclear => format!(
             "{achieved}/s answered of {asked}/s asked; too few seconds with answers to tell whether latency grows"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::load::Settings;
+
+    use super::*;
+
+    /// 40/s for 20 s against a capacity of 32/s, by hand: four values stand for all.
+    fn overloaded() -> Summary {
+        let histogram = |values: &[u64]| {
+            let mut histogram = Histogram::new_with_bounds(1, 3_600_000_000, 3).unwrap();
+            values.iter().for_each(|value| histogram.record(*value).unwrap());
+            histogram
+        };
+        let mut summary = Summary::empty(Settings {
+            target: "http://127.0.0.1:9090/".parse().unwrap(),
+            rate: 40.0,
+            threads: 2,
+            connections: Some(16),
+            duration: Some(Duration::from_secs(20)),
+            timeout: Duration::from_secs(30),
+            headers: Vec::new(),
+        })
+        .unwrap();
+        summary.sending = Duration::from_secs(20);
+        summary.elapsed = Duration::from_millis(20_250);
+        summary.scheduled = 800;
+        summary.counts.sent = 656;
+        summary.counts.answered = 640;
+        summary.counts.bytes = 65_536;
+        summary.counts.status_5xx = 3;
+        summary.counts.connected = 656;
+        summary.counts.closed_by_server = 640;
+        summary.counts.errors.timeout = 2;
+        summary.in_flight = 14;
+        summary.never_sent = 144;
+        summary.latency = histogram(&[250_000, 1_500_000, 3_000_000, 4_000_000]);
+        summary.lower_bounds = 160;
+        summary.service = histogram(&[250_000, 500_000, 500_000, 500_000]);
+        summary.per_second = histogram(&[3_200, 3_200]);
+        summary.achieved_rate = 32.0;
+        summary.verdict = Verdict::Overloaded {
+            growth: 0.2,
+            capacity: 32.0,
+        };
+        summary.first_error = Some("timeout: no complete response in time".to_owned());
+        summary
+    }
+
+    const OVERLOADED: &str = "\
+Running 20s test @ http://127.0.0.1:9090/
+  2 threads and at most 16 connections, 40 requests/s asked
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency    2.19s      1.43s     4.00s    50.00%
+    Req/Sec    16.00       0.00     16.00   100.00%
+  Latency Distribution (HdrHistogram - Recorded Latency)
+ 50.000%     1.50s
+ 75.000%     3.00s
+ 90.000%     4.00s
+ 99.000%     4.00s
+ 99.900%     4.00s
+ 99.990%     4.00s
+ 99.999%     4.00s
+100.000%     4.00s
+  640 requests in 20.25s, 64.00KB read
+  Socket errors: connect 0, read 0, write 0, timeout 2
+  First error: timeout: no complete response in time
+  Non-2xx or 3xx responses: 3
+  656 connections opened, 640 closed by the server after a response
+  Scheduled 800 = answered 640 + failed 2 + in flight 14 + never sent 144
+  Lower bounds among the latencies (no answer in time): 160
+  Service time (from the actual send): 50% 500.22ms, 90% 500.22ms, 99% 500.22ms, max 500.22ms
+  Verdict: overloaded: latency grows 0.20 s a second; capacity 32/s, asked 40/s
+Requests/sec:     32.00
+Transfer/sec:      3.16KB
+";
+
+    #[test]
+    fn the_whole_report_of_an_overloaded_target() {
+        let text = text(&overloaded(), false);
+        assert_eq!(text, OVERLOADED, "\n{text}");
+    }
+
+    #[test]
+    fn the_spectrum_ends_at_the_last_value_and_counts_all() {
+        let text = text(&overloaded(), true);
+        let spectrum: Vec<&str> = text
+            .lines()
+            .skip_while(|line| !line.contains("1/(1-Percentile)"))
+            .take_while(|line| !line.starts_with("---"))
+            .collect();
+        assert_eq!(spectrum[2], "     250.111     0.000000            1         1.00");
+        assert_eq!(
+            &spectrum[spectrum.len() - 4..],
+            [
+                "    4001.791     1.000000            4          inf",
+                "#[Mean    =     2187.440, StdDeviation   =     1429.494]",
+                "#[Max     =     4001.791, Total count    =            4]",
+                "#[Buckets =           22, SubBuckets     =         2048]",
+            ]
+        );
+    }
+
+    #[test]
+    fn json_balances_and_leaves_out_what_was_not_measured() {
+        let report = json(&overloaded());
+        assert_eq!(
+            (&report["version"], &report["requests"]),
+            (
+                &json!(1),
+                &json!({
+                    "scheduled": 800, "sent": 656, "answered": 640, "failed": 2, "in_flight": 14, "never_sent": 144
+                })
+            )
+        );
+        assert_eq!(
+            report["verdict"],
+            json!({ "outcome": "overloaded", "latency_growth_s_per_s": 0.2, "capacity": 32.0 })
+        );
+        let mut nothing = overloaded();
+        nothing.service.reset();
+        assert_eq!(json(&nothing)["service_us"], Value::Null);
     }
 }

@@ -4,3 +4,4 @@ mod collect;
 mod environment;
 mod dashboard;
 mod layers;
+mod load;

@@ -1,0 +1,129 @@
+//! Merges what the workers of a run see, second by second, into [`Second`]s and at last a [`Summary`]; runs on a
+//! thread of its own and prints nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::LoadError;
+use super::recorder::Interval;
+use super::reports::{Gauges, Message};
+use super::second::Second;
+use super::summary::{Gathered, Summary};
+use super::worker::Ending;
+
+/// What the merging thread knows of one worker.
+pub(crate) struct Desk {
+    returns: Sender<Box<Interval>>,
+    second: u64,
+    gauges: Gauges,
+    ending: Option<Ending>,
+}
+
+impl Desk {
+    /// Puts a second interval into circulation beside the one the worker has.
+    pub(crate) fn new(returns: Sender<Box<Interval>>) -> Result<Self, LoadError> {
+        let desk = Self {
+            returns,
+            second: 0,
+            gauges: Gauges::default(),
+            ending: None,
+        };
+        desk.give_back(Box::new(Interval::new()?));
+        Ok(desk)
+    }
+
+    fn give_back(&self, empty: Box<Interval>) {
+        // A worker that has ended needs none.
+        self.returns.send(empty).ok();
+    }
+}
+
+pub(crate) struct Merger {
+    pub(crate) messages: Receiver<Message>,
+    pub(crate) desks: Vec<Desk>,
+    pub(crate) seconds: mpsc::Sender<Second>,
+    pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) gathered: Gathered,
+    /// The end of the last second that was handed out.
+    pub(crate) emitted: u64,
+    pub(crate) skipped: u64,
+    /// Since then, and until then.
+    pub(crate) pending: Interval,
+    pub(crate) total: Interval,
+}
+
+impl Merger {
+    /// Runs until all workers have ended.
+    ///
+    /// # Errors
+    /// A worker that could not wait for its sockets, or ended without a word.
+    pub(crate) fn run(mut self) -> Result<Summary, LoadError> {
+        while self.desks.iter().any(|desk| desk.ending.is_none()) {
+            match self.messages.recv() {
+                Ok(Message::Interval {
+                    worker,
+                    second,
+                    gauges,
+                    interval,
+                }) => self.take(worker, second, gauges, interval),
+                Ok(Message::Ended { worker, ending }) => {
+                    self.desks[worker].ending = Some(ending.map_err(LoadError::Wait)?);
+                }
+                Err(_all_gone) => return Err(LoadError::Lost),
+            }
+        }
+        self.total.add(&self.pending);
+        let endings: Vec<Ending> = self.desks.into_iter().filter_map(|desk| desk.ending).collect();
+        Ok(Summary::new(self.gathered, self.total, &endings))
+    }
+
+    fn take(&mut self, worker: usize, second: u64, gauges: Gauges, mut interval: Box<Interval>) {
+        self.pending.add(&interval);
+        interval.clear();
+        let desk = &mut self.desks[worker];
+        desk.second = second;
+        desk.gauges = gauges;
+        desk.give_back(interval);
+        let open = self.desks.iter().filter(|desk| desk.ending.is_none());
+        let complete = open.map(|desk| desk.second).min().unwrap_or(0);
+        if complete > self.emitted {
+            self.emit(complete);
+        }
+    }
+
+    /// Emits everything since the last one as the seconds up to `number`.
+    fn emit(&mut self, number: u64) {
+        let mut gauges = Gauges::default();
+        self.desks.iter().for_each(|desk| gauges.add(&desk.gauges));
+        let span = number - self.emitted;
+        let rate = self.gathered.settings.rate;
+        let mut second = Second::new(number, span, rate, &self.pending, gauges);
+        second.skipped = self.skipped;
+        self.total.add(&self.pending);
+        self.pending.clear();
+        self.emitted = number;
+        self.gather(&second);
+        if self.seconds.try_send(second).is_err() {
+            self.skipped += span;
+        }
+    }
+
+    /// Seconds after sending has stopped say nothing about the rate.
+    fn gather(&mut self, second: &Second) {
+        let end = Duration::from_secs(second.number);
+        let duration = self.gathered.settings.duration;
+        if self.stop.load(Ordering::Relaxed) || duration.is_some_and(|duration| end > duration) {
+            return;
+        }
+        let hundredths = (second.achieved_rate() * 100.0).round() as u64;
+        self.gathered.per_second.saturating_record(hundredths);
+        if second.latency.max > 0 {
+            let latency = second.latency.mean / 1e6;
+            self.gathered.trend.add(second.number as f64, latency);
+        }
+    }
+}
