@@ -7,7 +7,7 @@ use crate::compose::{Project, Protocol, Service};
 use crate::plan::Observed;
 
 /// What an endpoint is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// HTTP, the application under test.
     App,

@@ -70,6 +70,7 @@ mod tests {
             image: String::new(),
             networks: BTreeSet::new(),
             ports: BTreeMap::new(),
+            labels: BTreeMap::new(),
             state,
         };
         Observed {

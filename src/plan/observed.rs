@@ -35,6 +35,7 @@ pub(crate) struct Container {
     pub(crate) networks: BTreeSet<String>,
     /// Published ports on the host, by container port, TCP only.
     pub(crate) ports: BTreeMap<u16, u16>,
+    pub(crate) labels: BTreeMap<String, String>,
     pub(crate) state: State,
 }
 

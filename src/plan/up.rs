@@ -142,7 +142,11 @@ fn verdict(
     };
     match container.state {
         State::Running | State::Healthy | State::Unhealthy | State::Restarting => Verdict::Keep,
-        State::Created => start("created, never started"),
+        // Its files may not have been uploaded yet.
+        State::Created => Verdict::Recreate {
+            old,
+            cause: "created, never started".to_owned(),
+        },
         State::Exited(_) if completed(name, container.state, desired) => Verdict::Keep,
         State::Exited(code) => start(&format!("exited with code {code}")),
         State::Paused => {
@@ -318,6 +322,7 @@ mod tests {
             image: format!("sha256:{name}"),
             networks: BTreeSet::from(["net-id".to_owned()]),
             ports: BTreeMap::new(),
+            labels: BTreeMap::new(),
             state: State::Running,
         };
         let image = |name: &str| Image {

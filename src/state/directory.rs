@@ -52,6 +52,11 @@ impl LabDirectory {
         }
     }
 
+    /// The lab whose directory is `path`.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -17,7 +17,9 @@ pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> 
             address.rule
         ));
     }
-    Docker::connect(&address, environment.build(), compose_file).await.map_err(|error| failure(&error))
+    Docker::connect(&address, environment.build(), compose_file)
+        .await
+        .map_err(|error| failure(&error))
 }
 
 /// An engine's failure with advice and exit code.
@@ -67,7 +69,9 @@ fn pull_hints(failure: Failure, reference: &str, problem: PullProblem) -> Failur
 
 fn with_log(mut failure: Failure, log: &[String]) -> Failure {
     if !log.is_empty() {
-        failure.causes.push(format!("its last lines:\n    {}", log.join("\n    ")));
+        failure
+            .causes
+            .push(format!("its last lines:\n    {}", log.join("\n    ")));
     }
     failure
 }

@@ -35,8 +35,11 @@ pub(super) fn project(settings: &UpSettings, credentials: &Credentials) -> Resul
         StackSource::File(file) => read(file)?,
     };
     let variables = variables(settings, credentials);
-    let options =
-        LoadOptions { variables: &variables, profiles: &BTreeSet::new(), name: Some(&settings.lab.name) };
+    let options = LoadOptions {
+        variables: &variables,
+        profiles: &BTreeSet::new(),
+        name: Some(&settings.lab.name),
+    };
     let loaded = compose::load(&path, &text, &options)
         .map_err(|error| Failure::from_error(Code::InvalidFile, &error))?;
     for warning in &loaded.warnings {
@@ -71,19 +74,36 @@ fn variables(settings: &UpSettings, credentials: &Credentials) -> BTreeMap<Strin
 /// service away where an existing uWSGI is watched.
 fn fit_uwsgi(settings: &UpSettings, project: &mut Project) -> Result<(), Failure> {
     if settings.watch.is_some() {
-        project.services.retain(|_, service| !service.labels.contains_key(&Role::Stats.label()));
+        project
+            .services
+            .retain(|_, service| !service.labels.contains_key(&Role::Stats.label()));
         return Ok(());
     }
-    let configured: Vec<&mut Service> =
-        project.services.values_mut().filter(|service| service.labels.contains_key(INI_LABEL)).collect();
+    let configured: Vec<&mut Service> = project
+        .services
+        .values_mut()
+        .filter(|service| service.labels.contains_key(INI_LABEL))
+        .collect();
     if configured.is_empty() && settings.uwsgi_is_set {
-        return Err(Failure::new(Code::Usage, "no service of the Compose file takes the settings about uWSGI")
-            .hint(format!("label the service that runs it with `{INI_LABEL}: /path/of/uwsgi.ini`")));
+        return Err(Failure::new(
+            Code::Usage,
+            "no service of the Compose file takes the settings about uWSGI",
+        )
+        .hint(format!(
+            "label the service that runs it with `{INI_LABEL}: /path/of/uwsgi.ini`"
+        )));
     }
-    let ini = settings.uwsgi.render().map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+    let ini = settings
+        .uwsgi
+        .render()
+        .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
     for service in configured {
         let target = service.labels[INI_LABEL].clone();
-        service.configs.push(ConfigFile { target, content: ini.clone(), mode: 0o444 });
+        service.configs.push(ConfigFile {
+            target,
+            content: ini.clone(),
+            mode: 0o444,
+        });
         if let Some(app) = &settings.app {
             overlay(service, app)?;
         }
@@ -93,11 +113,16 @@ fn fit_uwsgi(settings: &UpSettings, project: &mut Project) -> Result<(), Failure
 
 fn overlay(service: &mut Service, app: &AppSettings) -> Result<(), Failure> {
     let Some(build) = &mut service.build else {
-        return Err(Failure::new(Code::Usage, "--app needs a service that is built, and this one only has an image"));
+        return Err(Failure::new(
+            Code::Usage,
+            "--app needs a service that is built, and this one only has an image",
+        ));
     };
     build.overlays.insert("app".to_owned(), app.directory.clone());
     if let Some(requirements) = &app.requirements {
-        build.overlays.insert("requirements.txt".to_owned(), requirements.clone());
+        build
+            .overlays
+            .insert("requirements.txt".to_owned(), requirements.clone());
     }
     Ok(())
 }
@@ -108,16 +133,24 @@ pub(super) fn with_images(project: Project, lock: &ImageLock) -> Result<Desired,
     for (name, service) in &project.services {
         let source = match (&service.build, &service.image) {
             (Some(build), image) => {
-                let tag = image.clone().unwrap_or_else(|| format!("{}-{name}", project.name));
+                let tag = image
+                    .clone()
+                    .unwrap_or_else(|| format!("{}-{name}", project.name));
                 let hash = build_hash(build).map_err(|error| {
-                    let mut failure =
-                        Failure::new(Code::InvalidFile, format!("cannot read what service {name} is built from"));
-                    failure.causes.push(format!("{}: {error}", build.context.display()));
+                    let mut failure = Failure::new(
+                        Code::InvalidFile,
+                        format!("cannot read what service {name} is built from"),
+                    );
+                    failure
+                        .causes
+                        .push(format!("{}: {error}", build.context.display()));
                     failure
                 })?;
                 ImageSource::Build { tag, hash }
             }
-            (None, Some(image)) => ImageSource::Pull { reference: lock.pinned(image) },
+            (None, Some(image)) => ImageSource::Pull {
+                reference: lock.pinned(image),
+            },
             (None, None) => {
                 let message = format!("service {name} has neither an image nor a build");
                 return Err(Failure::new(Code::InvalidFile, message));
@@ -130,5 +163,9 @@ pub(super) fn with_images(project: Project, lock: &ImageLock) -> Result<Desired,
 
 /// The images to look for.
 pub(super) fn references(desired: &Desired) -> BTreeSet<String> {
-    desired.images.values().map(|source| source.reference().to_owned()).collect()
+    desired
+        .images
+        .values()
+        .map(|source| source.reference().to_owned())
+        .collect()
 }

@@ -42,7 +42,9 @@ async fn interruptible<T>(
 async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     // Without a signal handler the signal ends the process, which is what was asked for.
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}

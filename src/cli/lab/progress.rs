@@ -23,7 +23,10 @@ pub(super) struct Display {
 impl Display {
     pub(super) fn new() -> Self {
         let bars = std::io::stderr().is_terminal().then(MultiProgress::new);
-        Self { bars, open: Mutex::new(BTreeMap::new()) }
+        Self {
+            bars,
+            open: Mutex::new(BTreeMap::new()),
+        }
     }
 
     pub(super) fn tell(&self, event: Event<'_>) {
@@ -31,7 +34,10 @@ impl Display {
             Event::Started(step) => self.start(step),
             Event::Progressed(step, progress) => self.advance(step, progress),
             Event::Finished(step) => self.end(&step.operation.to_string(), &done(&step.operation)),
-            Event::Failed(step) => self.end(&step.operation.to_string(), &format!("{}: failed", step.operation)),
+            Event::Failed(step) => self.end(
+                &step.operation.to_string(),
+                &format!("{}: failed", step.operation),
+            ),
         }
     }
 
@@ -54,7 +60,12 @@ impl Display {
 
     pub(super) fn ready(&self, endpoint: &crate::engine::Endpoint) {
         let key = format!("{}:{}", endpoint.service, endpoint.port);
-        let text = format!("service {}: {} ready on {}", endpoint.service, endpoint.role.name(), endpoint.address());
+        let text = format!(
+            "service {}: {} ready on {}",
+            endpoint.service,
+            endpoint.role.name(),
+            endpoint.address()
+        );
         self.end(&key, &text);
     }
 
@@ -101,7 +112,9 @@ impl Display {
     }
 
     fn advance(&self, step: &Step, progress: Progress<'_>) {
-        let Some(bar) = self.open().get(&step.operation.to_string()).cloned() else { return };
+        let Some(bar) = self.open().get(&step.operation.to_string()).cloned() else {
+            return;
+        };
         if progress.total > 0 {
             if bar.length() != Some(progress.total) {
                 bar.set_length(progress.total);
@@ -131,11 +144,16 @@ fn style(unit: Unit) -> ProgressStyle {
         Unit::Steps => "{spinner} [{bar:30}] {pos}/{len} {wide_msg}",
     };
     // The template is a constant; should it be wrong, the default shows the same figures.
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
 }
 
 fn takes_long(operation: &Operation) -> bool {
-    matches!(operation, Operation::PullImage { .. } | Operation::BuildImage { .. })
+    matches!(
+        operation,
+        Operation::PullImage { .. } | Operation::BuildImage { .. }
+    )
 }
 
 fn done(operation: &Operation) -> String {

@@ -32,8 +32,14 @@ pub(super) async fn show(show: &Show<'_>) -> Result<Shown, Failure> {
 
 async fn apply_and_verify(show: &Show<'_>) -> Result<Shown, ProvisionError> {
     let credentials = show.credentials;
-    let grafana = Grafana::new(&show.grafana_url, &credentials.user, &credentials.grafana_password)?;
-    let dashboards = stack::DASHBOARDS.iter().map(|(name, text)| Dashboard::parse(name, text));
+    let grafana = Grafana::new(
+        &show.grafana_url,
+        &credentials.user,
+        &credentials.grafana_password,
+    )?;
+    let dashboards = stack::DASHBOARDS
+        .iter()
+        .map(|(name, text)| Dashboard::parse(name, text));
     let desired = provision::Desired {
         datasource: DataSource {
             url: show.influxdb_url.clone(),
@@ -42,7 +48,10 @@ async fn apply_and_verify(show: &Show<'_>) -> Result<Shown, ProvisionError> {
             password: credentials.influxdb_password.clone(),
             interval: show.interval,
         },
-        folder: Folder { uid: "uwsgi-lab".to_owned(), title: "uwsgi-lab".to_owned() },
+        folder: Folder {
+            uid: "uwsgi-lab".to_owned(),
+            title: "uwsgi-lab".to_owned(),
+        },
         dashboards: dashboards.collect::<Result<_, _>>()?,
     };
     let report = provision::apply(&grafana, &desired).await?;
@@ -51,8 +60,14 @@ async fn apply_and_verify(show: &Show<'_>) -> Result<Shown, ProvisionError> {
         checks.extend(provision::verify(&grafana, &dashboard.uid).await?);
     }
     let mut changes = Vec::new();
-    let dashboards = report.dashboards.iter().map(|(title, change)| (format!("dashboard {title}"), change));
-    let rest = [("data source".to_owned(), &report.datasource), ("folder".to_owned(), &report.folder)];
+    let dashboards = report
+        .dashboards
+        .iter()
+        .map(|(title, change)| (format!("dashboard {title}"), change));
+    let rest = [
+        ("data source".to_owned(), &report.datasource),
+        ("folder".to_owned(), &report.folder),
+    ];
     for (what, change) in rest.into_iter().chain(dashboards) {
         match change {
             Change::Created => changes.push(format!("{what} created")),
@@ -72,9 +87,9 @@ fn failure(error: &ProvisionError) -> Failure {
         ProvisionError::DashboardRefused { .. } | ProvisionError::ReadOnlyDataSource { .. } => {
             failure.hint("`uwsgi-lab reset` begins again with an empty Grafana; the data goes")
         }
-        ProvisionError::PluginMissing { .. } => {
-            failure.hint("Grafana installs it at its start and may need the network for it: `uwsgi-lab logs grafana`")
-        }
+        ProvisionError::PluginMissing { .. } => failure.hint(
+            "Grafana installs it at its start and may need the network for it: `uwsgi-lab logs grafana`",
+        ),
         _ => failure.hint("what Grafana says: `uwsgi-lab logs grafana`"),
     }
 }

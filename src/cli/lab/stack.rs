@@ -8,11 +8,26 @@ use crate::state::{LabDirectory, StateError};
 /// Names in the lab's directory, and contents.
 const FILES: [(&str, &str); 6] = [
     (COMPOSE, COMPOSE_TEXT),
-    ("stack/uwsgi/Dockerfile", include_str!("../../../stack/uwsgi/Dockerfile")),
-    ("stack/uwsgi/uwsgi.ini", include_str!("../../../stack/uwsgi/uwsgi.ini")),
-    ("stack/uwsgi/requirements.txt", include_str!("../../../stack/uwsgi/requirements.txt")),
-    ("stack/uwsgi/app/hello.py", include_str!("../../../stack/uwsgi/app/hello.py")),
-    ("stack/uwsgi/pip/README", include_str!("../../../stack/uwsgi/pip/README")),
+    (
+        "stack/uwsgi/Dockerfile",
+        include_str!("../../../stack/uwsgi/Dockerfile"),
+    ),
+    (
+        "stack/uwsgi/uwsgi.ini",
+        include_str!("../../../stack/uwsgi/uwsgi.ini"),
+    ),
+    (
+        "stack/uwsgi/requirements.txt",
+        include_str!("../../../stack/uwsgi/requirements.txt"),
+    ),
+    (
+        "stack/uwsgi/app/hello.py",
+        include_str!("../../../stack/uwsgi/app/hello.py"),
+    ),
+    (
+        "stack/uwsgi/pip/README",
+        include_str!("../../../stack/uwsgi/pip/README"),
+    ),
 ];
 const COMPOSE: &str = "stack/compose.yaml";
 pub(super) const COMPOSE_TEXT: &str = include_str!("../../../stack/compose.yaml");
@@ -57,7 +72,12 @@ mod tests {
         assert_eq!(files, FILES.iter().map(|(name, _)| (*name).to_owned()).collect());
 
         let dashboards = fs::read_dir(root.join("dashboards")).unwrap();
-        let names: BTreeSet<_> = dashboards.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        assert_eq!(names, DASHBOARDS.iter().map(|(name, _)| (*name).to_owned()).collect());
+        let names: BTreeSet<_> = dashboards
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(
+            names,
+            DASHBOARDS.iter().map(|(name, _)| (*name).to_owned()).collect()
+        );
     }
 }

@@ -27,7 +27,12 @@ const BUILD_VARIABLES: [&str; 12] = [
     "PIP_TRUSTED_HOST",
 ];
 /// Where pip, requests, curl and OpenSSL look for certificates, the nearest to pip first.
-const CA_VARIABLES: [&str; 4] = ["PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"];
+const CA_VARIABLES: [&str; 4] = [
+    "PIP_CERT",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+];
 
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
@@ -36,16 +41,25 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// Variables that are not UTF-8 are none of ours.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
     pub(crate) fn capture() -> Self {
         let variables = std::env::vars_os();
-        let variables = variables.filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-        Self { variables: variables.collect() }
+        let variables =
+            variables.filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        Self {
+            variables: variables.collect(),
+        }
     }
 
     /// The variable's value; one that is empty counts as unset.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     pub(crate) fn variables(&self) -> &BTreeMap<String, String> {
@@ -55,7 +69,8 @@ impl Environment {
     /// `UWSGI_LAB_STATE_DIR`, else `uwsgi-lab` in the user's directory for state (`~/.local/state`).
     pub(crate) fn state_root(&self) -> Result<PathBuf, Failure> {
         if let Some(directory) = self.get("UWSGI_LAB_STATE_DIR") {
-            return std::path::absolute(directory).map_err(|error| Failure::from_error(Code::Unexpected, &error));
+            return std::path::absolute(directory)
+                .map_err(|error| Failure::from_error(Code::Unexpected, &error));
         }
         let strategy = etcetera::choose_base_strategy().map_err(|error| {
             Failure::from_error(Code::Unexpected, &error).hint("set UWSGI_LAB_STATE_DIR to a directory")
@@ -76,8 +91,12 @@ impl Environment {
     }
 
     pub(crate) fn build(&self) -> BuildEnvironment {
-        let args = BUILD_VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), self.get(name)?.to_owned())));
-        let bundles = CA_VARIABLES.iter().filter_map(|name| self.get(name).map(PathBuf::from));
+        let args = BUILD_VARIABLES
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), self.get(name)?.to_owned())));
+        let bundles = CA_VARIABLES
+            .iter()
+            .filter_map(|name| self.get(name).map(PathBuf::from));
         BuildEnvironment {
             args: args.collect::<HashMap<_, _>>(),
             ca_bundle: bundles.into_iter().find(|bundle| bundle.is_file()),
@@ -88,8 +107,12 @@ impl Environment {
 #[cfg(test)]
 impl Environment {
     pub(super) fn of(variables: &[(&str, &str)]) -> Self {
-        let variables = variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        Self { variables: variables.collect() }
+        let variables = variables
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Self {
+            variables: variables.collect(),
+        }
     }
 }
 

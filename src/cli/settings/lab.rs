@@ -38,11 +38,23 @@ impl LabSettings {
     pub(super) fn read(arguments: &LabArguments) -> Result<(Self, ProjectFile), Failure> {
         let environment = Environment::capture();
         let project = ProjectFile::read(arguments.project.as_deref())?;
-        let name = arguments.name.clone().or_else(|| environment.get("UWSGI_LAB_NAME").map(str::to_owned));
-        let name = name.or_else(|| project.name.clone()).unwrap_or_else(|| DEFAULT_NAME.to_owned());
+        let name = arguments
+            .name
+            .clone()
+            .or_else(|| environment.get("UWSGI_LAB_NAME").map(str::to_owned));
+        let name = name
+            .or_else(|| project.name.clone())
+            .unwrap_or_else(|| DEFAULT_NAME.to_owned());
         check_name(&name)?;
         let directory = LabDirectory::new(&environment.state_root()?, &name);
-        Ok((Self { name, directory, environment }, project))
+        Ok((
+            Self {
+                name,
+                directory,
+                environment,
+            },
+            project,
+        ))
     }
 }
 

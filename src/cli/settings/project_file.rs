@@ -137,14 +137,20 @@ impl ProjectFile {
         // A file of comments alone is the YAML null.
         let parsed = serde_yaml::from_str::<Option<Self>>(text);
         parsed.map(Option::unwrap_or_default).map_err(|error| {
-            let mut failure = Failure::new(Code::InvalidFile, format!("{} is no project file", file.display()));
+            let mut failure = Failure::new(
+                Code::InvalidFile,
+                format!("{} is no project file", file.display()),
+            );
             failure.causes.push(error.to_string());
             failure
         })
     }
 
     fn resolve_paths(&mut self, base: &Path) {
-        let app = self.app.iter_mut().flat_map(|app| std::iter::once(&mut app.directory).chain(&mut app.requirements));
+        let app = self
+            .app
+            .iter_mut()
+            .flat_map(|app| std::iter::once(&mut app.directory).chain(&mut app.requirements));
         for path in app.chain(&mut self.file) {
             *path = base.join(&*path);
         }
@@ -160,19 +166,30 @@ mod tests {
         let error = ProjectFile::parse("uwsgi:\n  process: 4\n", Path::new("uwsgi-lab.yaml")).unwrap_err();
         let text = error.to_string();
         assert_eq!(error.code, Code::InvalidFile);
-        assert!(text.contains("unknown field `process`") && text.contains("line 2"), "{text}");
+        assert!(
+            text.contains("unknown field `process`") && text.contains("line 2"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_file_of_comments_sets_nothing() {
-        assert!(ProjectFile::parse("# later\n", Path::new("x")).unwrap().name.is_none());
+        assert!(
+            ProjectFile::parse("# later\n", Path::new("x"))
+                .unwrap()
+                .name
+                .is_none()
+        );
     }
 
     #[test]
     fn options_keep_the_way_they_are_typed() {
         let text = "uwsgi: {options: {harakiri: 30, lazy: true, env: [A=1, B=2]}}";
         let options = ProjectFile::parse(text, Path::new("x")).unwrap().uwsgi.options;
-        let typed: Vec<_> = options.iter().map(|(key, value)| (key.as_str(), value.typed())).collect();
+        let typed: Vec<_> = options
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.typed()))
+            .collect();
         assert_eq!(
             typed,
             [

@@ -45,7 +45,7 @@ pub(crate) struct UpArguments {
     wait: Option<Duration>,
     /// Take the newest images of their tags instead of the ones locked at the first `up`
     #[arg(long, help_heading = "Stack")]
-    pub(crate) pull: bool,
+    pull: bool,
     /// Port of the app on 127.0.0.1 [default: 9090]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
     app_port: Option<u16>,
@@ -71,7 +71,12 @@ pub(crate) struct UpArguments {
     #[arg(long, value_name = "DIR", requires = "module", help_heading = "uWSGI")]
     app: Option<PathBuf>,
     /// Its callable, as in wsgi:application
-    #[arg(long, value_name = "MODULE:CALLABLE", requires = "app", help_heading = "uWSGI")]
+    #[arg(
+        long,
+        value_name = "MODULE:CALLABLE",
+        requires = "app",
+        help_heading = "uWSGI"
+    )]
     module: Option<String>,
     /// Its requirements file
     #[arg(long, value_name = "FILE", requires = "app", help_heading = "uWSGI")]
@@ -111,6 +116,8 @@ pub(crate) struct UpSettings {
     pub(crate) load: Option<LoadChoice>,
     /// Where the user set something about uWSGI itself.
     pub(crate) uwsgi_is_set: bool,
+    /// Take what the tags mean now.
+    pub(crate) pull: bool,
 }
 
 /// Where the desired state comes from.
@@ -139,16 +146,28 @@ impl UpSettings {
     pub(crate) fn new(arguments: &UpArguments) -> Result<Self, Failure> {
         let (lab, project) = LabSettings::read(&arguments.lab)?;
         check_engine(arguments, &lab, &project)?;
-        let picked = Picked { arguments, lab: &lab, project: &project };
+        let picked = Picked {
+            arguments,
+            lab: &lab,
+            project: &project,
+        };
         let stack = picked.path(arguments.file.as_ref(), "UWSGI_LAB_FILE", project.file.as_ref());
         let app = picked.app()?;
         let watch = picked.watch()?;
         Ok(Self {
             stack: stack.map_or(StackSource::Own, StackSource::File),
             variables: picked.variables(),
-            wait: picked.duration(arguments.wait, "UWSGI_LAB_WAIT", project.wait.as_ref(), DEFAULT_WAIT)?,
+            wait: picked.duration(
+                arguments.wait,
+                "UWSGI_LAB_WAIT",
+                project.wait.as_ref(),
+                DEFAULT_WAIT,
+            )?,
             uwsgi: picked.uwsgi(app.as_ref().map(|app| app.module.clone()))?,
-            app: app.map(|app| AppSettings { directory: app.directory, requirements: app.requirements }),
+            app: app.map(|app| AppSettings {
+                directory: app.directory,
+                requirements: app.requirements,
+            }),
             interval: picked.duration(
                 arguments.interval,
                 "UWSGI_LAB_INTERVAL",
@@ -158,6 +177,7 @@ impl UpSettings {
             load: if watch.is_some() { None } else { picked.load()? },
             watch,
             uwsgi_is_set: picked.sets_uwsgi(),
+            pull: arguments.pull,
             lab,
         })
     }
@@ -165,7 +185,10 @@ impl UpSettings {
 
 /// Docker is the only engine there is yet.
 fn check_engine(arguments: &UpArguments, lab: &LabSettings, project: &ProjectFile) -> Result<(), Failure> {
-    let named = lab.environment.get("UWSGI_LAB_ENGINE").or(project.engine.as_deref());
+    let named = lab
+        .environment
+        .get("UWSGI_LAB_ENGINE")
+        .or(project.engine.as_deref());
     match named.filter(|_| arguments.engine.is_none()) {
         None | Some("auto" | "docker") => Ok(()),
         Some(other) => Err(Failure::new(Code::Usage, format!("there is no engine '{other}'"))
@@ -182,11 +205,15 @@ struct Picked<'a> {
 
 impl Picked<'_> {
     fn text(&self, flag: Option<&String>, variable: &str, file: Option<String>) -> Option<String> {
-        flag.cloned().or_else(|| self.lab.environment.get(variable).map(str::to_owned)).or(file)
+        flag.cloned()
+            .or_else(|| self.lab.environment.get(variable).map(str::to_owned))
+            .or(file)
     }
 
     fn path(&self, flag: Option<&PathBuf>, variable: &str, file: Option<&PathBuf>) -> Option<PathBuf> {
-        flag.cloned().or_else(|| self.lab.environment.get(variable).map(PathBuf::from)).or_else(|| file.cloned())
+        flag.cloned()
+            .or_else(|| self.lab.environment.get(variable).map(PathBuf::from))
+            .or_else(|| file.cloned())
     }
 
     /// A number in a variable that is none is an error, not a default.
@@ -201,7 +228,10 @@ impl Picked<'_> {
         };
         let parsed = text.parse().ok();
         parsed.map(Some).ok_or_else(|| {
-            Failure::new(Code::Usage, format!("{variable} is '{text}', which is no number that fits"))
+            Failure::new(
+                Code::Usage,
+                format!("{variable} is '{text}', which is no number that fits"),
+            )
         })
     }
 
@@ -219,8 +249,11 @@ impl Picked<'_> {
             return Ok(default);
         };
         values::duration(&text).map_err(|error| {
-            Failure::new(Code::Usage, format!("'{text}' for {variable} or its key in the project file"))
-                .hint(error.to_string())
+            Failure::new(
+                Code::Usage,
+                format!("'{text}' for {variable} or its key in the project file"),
+            )
+            .hint(error.to_string())
         })
     }
 
@@ -237,7 +270,9 @@ impl Picked<'_> {
             if let Some(port) = flag {
                 variables.insert(variable.to_owned(), port.to_string());
             } else if let Some(port) = file {
-                variables.entry(variable.to_owned()).or_insert_with(|| port.to_string());
+                variables
+                    .entry(variable.to_owned())
+                    .or_insert_with(|| port.to_string());
             }
         }
         variables
@@ -246,8 +281,15 @@ impl Picked<'_> {
     fn sets_uwsgi(&self) -> bool {
         let (arguments, file) = (self.arguments, &self.project.uwsgi);
         let environment = ["UWSGI_LAB_PROCESSES", "UWSGI_LAB_THREADS"];
-        arguments.processes.or(arguments.threads).or(file.processes).or(file.threads).is_some()
-            || environment.iter().any(|name| self.lab.environment.get(name).is_some())
+        arguments
+            .processes
+            .or(arguments.threads)
+            .or(file.processes)
+            .or(file.threads)
+            .is_some()
+            || environment
+                .iter()
+                .any(|name| self.lab.environment.get(name).is_some())
             || !arguments.options.is_empty()
             || !file.options.is_empty()
             || arguments.app.is_some()
@@ -266,7 +308,9 @@ impl Picked<'_> {
             options: self.uwsgi_options()?,
             ..UwsgiConfig::default()
         };
-        config.render().map_err(|error| Failure::from_error(Code::Usage, &error))?;
+        config
+            .render()
+            .map_err(|error| Failure::from_error(Code::Usage, &error))?;
         Ok(config)
     }
 
@@ -311,30 +355,43 @@ impl Picked<'_> {
     }
 
     fn watch(&self) -> Result<Option<StatsAddress>, Failure> {
-        let text = self.text(self.arguments.stats.as_ref(), "UWSGI_LAB_STATS", self.project.stats.clone());
+        let text = self.text(
+            self.arguments.stats.as_ref(),
+            "UWSGI_LAB_STATS",
+            self.project.stats.clone(),
+        );
         let parsed = text.map(|text| text.parse::<StatsAddress>()).transpose();
         parsed.map_err(|error| Failure::from_error(Code::Usage, &error))
     }
 
     fn load(&self) -> Result<Option<LoadChoice>, Failure> {
         let (arguments, file) = (self.arguments, &self.project.load);
-        let rate =
-            self.text(arguments.rate.as_ref(), "UWSGI_LAB_RATE", file.rate.as_ref().map(|rate| rate.typed()));
+        let rate = self.text(
+            arguments.rate.as_ref(),
+            "UWSGI_LAB_RATE",
+            file.rate.as_ref().map(|rate| rate.typed()),
+        );
         let rate = match rate.as_deref() {
             None => DEFAULT_RATE,
             Some("0") => return Ok(None),
-            Some(text) => values::rate(text)
-                .map_err(|error| Failure::new(Code::Usage, format!("rate '{text}'")).hint(error.to_string()))?,
+            Some(text) => values::rate(text).map_err(|error| {
+                Failure::new(Code::Usage, format!("rate '{text}'")).hint(error.to_string())
+            })?,
         };
         let path = self.text(arguments.path.as_ref(), "UWSGI_LAB_PATH", file.path.clone());
         let path = path.unwrap_or_else(|| "/".to_owned());
         if !path.starts_with('/') {
-            return Err(Failure::new(Code::Usage, format!("the path '{path}' does not begin with '/'")));
+            return Err(Failure::new(
+                Code::Usage,
+                format!("the path '{path}' does not begin with '/'"),
+            ));
         }
         Ok(Some(LoadChoice {
             rate,
             connections: self.number(arguments.connections, "UWSGI_LAB_CONNECTIONS", file.connections)?,
-            threads: self.number(arguments.load_threads, "UWSGI_LAB_LOAD_THREADS", file.threads)?.unwrap_or(1),
+            threads: self
+                .number(arguments.load_threads, "UWSGI_LAB_LOAD_THREADS", file.threads)?
+                .unwrap_or(1),
             path,
         }))
     }
@@ -342,7 +399,10 @@ impl Picked<'_> {
 
 fn at_least_one(name: &str, number: u32) -> Result<u32, Failure> {
     match number {
-        0 => Err(Failure::new(Code::Usage, format!("uWSGI needs at least one of its {name}"))),
+        0 => Err(Failure::new(
+            Code::Usage,
+            format!("uWSGI needs at least one of its {name}"),
+        )),
         number => Ok(number),
     }
 }
@@ -351,5 +411,8 @@ fn exists(path: &Path, is: fn(&Path) -> bool, otherwise: &str) -> Result<(), Fai
     if is(path) {
         return Ok(());
     }
-    Err(Failure::new(Code::Usage, format!("{} {otherwise}", path.display())))
+    Err(Failure::new(
+        Code::Usage,
+        format!("{} {otherwise}", path.display()),
+    ))
 }

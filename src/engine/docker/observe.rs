@@ -75,6 +75,7 @@ fn container(detail: ContainerInspectResponse) -> Option<Container> {
         service: label(labels::SERVICE),
         settings: label(labels::SETTINGS),
         image: detail.image?,
+        labels: labels.clone().into_iter().collect(),
         ports: published(&network),
         networks: network
             .networks
