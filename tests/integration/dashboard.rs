@@ -79,12 +79,12 @@ const SCHEMAS: [Schema; 3] = [
     ),
 ];
 
-fn dashboard() -> Value {
+pub(crate) fn dashboard() -> Value {
     serde_json::from_str(DASHBOARD).unwrap()
 }
 
 /// All panels, those folded into rows included, without the rows.
-fn panels(model: &Value) -> Vec<Value> {
+pub(crate) fn panels(model: &Value) -> Vec<Value> {
     let own = model["panels"].as_array().into_iter().flatten();
     own.flat_map(|panel| match panel["type"].as_str() {
         Some("row") => panels(panel),
@@ -221,13 +221,13 @@ fn no_panel_covers_another() {
 }
 
 /// A running `uwsgi-lab dashboard`, killed when dropped.
-struct Server {
+pub(crate) struct Server {
     process: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
-    fn start(data: &Path, password: &str) -> Self {
+    pub(crate) fn start(data: &Path, password: &str) -> Self {
         let mut process = command(&["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
             .env("GF_SECURITY_ADMIN_PASSWORD", password)
             .stderr(Stdio::piped())

@@ -2,3 +2,4 @@
 
 mod dashboard;
 mod layers;
+mod panels;
