@@ -101,6 +101,10 @@ fn failure(error: &DashboardError) -> Failure {
     match error {
         DashboardError::Listen { .. } => Failure::from_error(Code::Unavailable, error)
             .hint("choose another port with --listen ADDRESS, or stop the program that holds it"),
+        DashboardError::State { source, .. } if source.kind() == io::ErrorKind::ResourceBusy => {
+            Failure::from_error(Code::Unavailable, error)
+                .hint("stop the other server, or choose another directory with --data DIRECTORY")
+        }
         DashboardError::State { path, .. } => Failure::from_error(Code::Unavailable, error).hint(format!(
             "check that '{}' can be written, or start afresh by removing it",
             path.display()

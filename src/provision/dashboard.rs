@@ -6,6 +6,9 @@ use super::apply::Change;
 use super::client::{Grafana, Reply};
 use super::error::{ProvisionError, Refused};
 
+/// The files of `dashboards/`, by name and content.
+const SHIPPED: [(&str, &str); 1] = [("uwsgi.json", include_str!("../../dashboards/uwsgi.json"))];
+
 /// A dashboard in exported form: fixed uid, a title, no version.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Dashboard {
@@ -15,6 +18,14 @@ pub(crate) struct Dashboard {
 }
 
 impl Dashboard {
+    /// The dashboards that are part of the program.
+    pub(crate) fn shipped() -> Result<Vec<Self>, ProvisionError> {
+        SHIPPED
+            .iter()
+            .map(|(name, text)| Self::parse(name, text))
+            .collect()
+    }
+
     /// Reads the file's text; `name` is used in errors only.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, ProvisionError> {
         let model: Map<String, Value> =
@@ -104,6 +115,20 @@ fn refusal(grafana: &Grafana, desired: &Dashboard, reply: Reply) -> ProvisionErr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_dashboard_file_is_part_of_the_program() {
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/dashboards")).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, SHIPPED.map(|(name, _)| name));
+        let uids: Vec<_> = Dashboard::shipped()
+            .unwrap()
+            .into_iter()
+            .map(|one| one.uid)
+            .collect();
+        assert_eq!(uids, ["uwsgi-lab"]);
+    }
 
     #[test]
     fn a_file_without_uid_or_title_is_no_dashboard() {

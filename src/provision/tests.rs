@@ -33,7 +33,7 @@ fn desired(influxdb: SocketAddr) -> Desired {
             interval: Duration::from_secs(1),
         },
         folder: Folder::default(),
-        dashboards: vec![Dashboard::parse("uwsgi.json", DASHBOARD).unwrap()],
+        dashboards: Dashboard::shipped().unwrap(),
     }
 }
 
@@ -94,7 +94,7 @@ async fn forward(
 
 #[tokio::test]
 async fn a_second_apply_changes_nothing() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
     let (proxy, mutations) = recording_proxy(server).await;
     let grafana = grafana(proxy);
@@ -123,7 +123,7 @@ async fn a_second_apply_changes_nothing() {
 
 #[tokio::test]
 async fn what_someone_changed_is_put_right() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
     let (proxy, mutations) = recording_proxy(server).await;
     let grafana = grafana(proxy);
@@ -153,7 +153,7 @@ async fn what_someone_changed_is_put_right() {
 
 #[tokio::test]
 async fn every_panel_of_the_dashboard_is_asked_and_says_how_many_values_it_got() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let (influxdb, mut asked) = fake_influxdb(200, one_series()).await;
     let grafana = grafana(server);
     apply(&grafana, &desired(influxdb)).await.unwrap();
@@ -183,7 +183,7 @@ async fn every_panel_of_the_dashboard_is_asked_and_says_how_many_values_it_got()
 
 #[tokio::test]
 async fn a_panel_whose_query_fails_is_named() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
     let grafana = grafana(server);
     let mut desired = desired(influxdb);
@@ -203,7 +203,7 @@ async fn a_panel_whose_query_fails_is_named() {
 
 #[tokio::test]
 async fn an_error_of_influxdb_is_reported_for_each_panel() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let (healthy, _asked) = fake_influxdb(200, one_series()).await;
     let (failing, _refused) = fake_influxdb(200, json!({ "results": [{ "error": "timeout" }] })).await;
     let grafana = grafana(server);
@@ -222,7 +222,7 @@ async fn an_error_of_influxdb_is_reported_for_each_panel() {
 
 #[tokio::test]
 async fn a_wrong_password_is_a_kind_of_its_own() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
     let url = format!("http://{server}");
     let grafana = Grafana::new(&url, "admin", "wrong").unwrap();
@@ -236,7 +236,7 @@ async fn a_wrong_password_is_a_kind_of_its_own() {
 
 #[tokio::test]
 async fn an_unhealthy_data_source_is_a_kind_of_its_own() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let (influxdb, _asked) = fake_influxdb(401, json!({ "error": "authorization failed" })).await;
     let error = apply(&grafana(server), &desired(influxdb)).await.unwrap_err();
     let expected = "Grafana cannot use the data source 'uwsgi-lab-influxdb': \
@@ -246,7 +246,7 @@ async fn an_unhealthy_data_source_is_a_kind_of_its_own() {
 
 #[tokio::test]
 async fn an_influxdb_that_refuses_connections_is_waited_for_and_then_named() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let closed = TcpListener::bind("127.0.0.1:0")
         .await
         .unwrap()
@@ -276,7 +276,7 @@ async fn a_grafana_that_is_not_there_is_named_with_its_address() {
 
 #[tokio::test]
 async fn a_data_source_of_another_uid_with_our_name_is_named() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
     let grafana = grafana(server);
     let other =
@@ -471,7 +471,7 @@ async fn what_someone_else_creates_at_the_same_moment_is_accepted() {
 
 #[tokio::test]
 async fn a_password_that_no_longer_fits_is_sent_again() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
     let (grafana, desired) = (grafana(server), desired(influxdb));
     apply(&grafana, &desired).await.unwrap();
@@ -489,7 +489,7 @@ async fn a_password_that_no_longer_fits_is_sent_again() {
 
 #[tokio::test]
 async fn a_dashboard_of_the_same_title_that_someone_made_is_not_replaced() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let (influxdb, _asked) = fake_influxdb(200, one_series()).await;
     let grafana = grafana(server);
     let desired = desired(influxdb);
@@ -517,7 +517,7 @@ async fn a_dashboard_of_the_same_title_that_someone_made_is_not_replaced() {
 
 #[tokio::test]
 async fn an_annotation_becomes_a_region_when_it_is_closed() {
-    let (server, _stop) = test_server(None).await;
+    let (server, _stop) = test_server().await;
     let grafana = grafana(server);
     let annotation = Annotation {
         text: "load starts".to_owned(),

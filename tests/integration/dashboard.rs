@@ -79,12 +79,12 @@ const SCHEMAS: [Schema; 3] = [
     ),
 ];
 
-fn dashboard() -> Value {
+pub(crate) fn dashboard() -> Value {
     serde_json::from_str(DASHBOARD).unwrap()
 }
 
 /// All panels, those folded into rows included, without the rows.
-fn panels(model: &Value) -> Vec<Value> {
+pub(crate) fn panels(model: &Value) -> Vec<Value> {
     let own = model["panels"].as_array().into_iter().flatten();
     own.flat_map(|panel| match panel["type"].as_str() {
         Some("row") => panels(panel),
@@ -221,13 +221,13 @@ fn no_panel_covers_another() {
 }
 
 /// A running `uwsgi-lab dashboard`, killed when dropped.
-struct Server {
+pub(crate) struct Server {
     process: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
-    fn start(data: &Path, password: &str) -> Self {
+    pub(crate) fn start(data: &Path, password: &str) -> Self {
         let mut process = command(&["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
             .env("GF_SECURITY_ADMIN_PASSWORD", password)
             .stderr(Stdio::piped())
@@ -282,15 +282,39 @@ fn command(arguments: &[&str]) -> Command {
 }
 
 #[tokio::test]
-async fn the_server_stops_on_sigterm_and_keeps_the_password_of_its_first_start() {
+async fn what_the_server_was_told_outlives_it_and_so_does_its_first_password() {
     let data = tempfile::tempdir().unwrap();
     let first = Server::start(data.path(), "old");
     assert_eq!(first.status("/api/health", "").await, 200);
-    assert_eq!(first.status("/api/org", "old").await, 200);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let folder = http
+        .post(format!("{}/api/folders", first.url))
+        .basic_auth("admin", Some("old"));
+    let folder = folder.body(r#"{"uid": "f", "title": "F"}"#).send().await.unwrap();
+    assert_eq!(folder.status().as_u16(), 200);
     assert_eq!(first.terminate().code(), Some(0));
     let second = Server::start(data.path(), "new");
-    assert_eq!(second.status("/api/org", "new").await, 401);
-    assert_eq!(second.status("/api/org", "old").await, 200);
+    assert_eq!(second.status("/api/folders/f", "new").await, 401);
+    assert_eq!(second.status("/api/folders/f", "old").await, 200);
+}
+
+#[test]
+fn a_data_directory_in_use_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    let _first = Server::start(data.path(), "x");
+    let directory = data.path().to_str().unwrap();
+    let output = command(&["--listen", "127.0.0.1:0", "--data", directory])
+        .env("GF_SECURITY_ADMIN_PASSWORD", "x")
+        .output()
+        .unwrap();
+    let expected = format!(
+        "error: cannot use the state file '{directory}/dashboard.json'\n  cause: another server uses it\n  \
+         hint: stop the other server, or choose another directory with --data DIRECTORY\n"
+    );
+    assert_eq!(
+        (output.status.code(), String::from_utf8(output.stderr).unwrap()),
+        (Some(4), expected)
+    );
 }
 
 #[test]

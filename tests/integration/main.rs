@@ -5,3 +5,4 @@ mod dashboard;
 mod environment;
 mod layers;
 mod load;
+mod panels;

@@ -13,7 +13,7 @@ struct Caller {
 
 impl Caller {
     async fn new() -> Self {
-        let (address, _stop) = test_server(None).await;
+        let (address, _stop) = test_server().await;
         Self::to(&format!("http://{address}"))
     }
 
@@ -114,32 +114,6 @@ async fn a_change_that_another_sites_page_asks_for_is_refused() {
     let refused = request.body(r#"{"title": "F"}"#).send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     assert_eq!(caller.get("/api/folders").await, (200, json!([])));
-}
-
-#[tokio::test]
-async fn a_later_password_is_ignored_while_the_data_is_old() {
-    let directory = tempfile::tempdir().unwrap();
-    let (address, stop) = test_server(Some(directory.path())).await;
-    let caller = Caller::to(&format!("http://{address}"));
-    caller
-        .post("/api/folders", json!({ "uid": "f", "title": "F" }))
-        .await;
-    stop.cancel();
-    let options = super::server::DashboardOptions {
-        listen: ([127, 0, 0, 1], 0).into(),
-        data: Some(directory.path().to_owned()),
-        admin_user: "admin".to_owned(),
-        admin_password: "changed".to_owned(),
-        allowed_hosts: Vec::new(),
-    };
-    let server = super::server::DashboardServer::bind(options).await.unwrap();
-    let caller = Caller::to(&format!("http://{}", server.address()));
-    tokio::spawn(server.run(tokio_util::sync::CancellationToken::new()));
-    let list = json!([{ "id": 1, "uid": "f", "title": "F" }]);
-    assert_eq!(caller.get("/api/folders").await, (200, list));
-    let changed = caller.http.get(format!("{}/api/org", caller.url));
-    let changed = changed.basic_auth("admin", Some("changed")).send().await.unwrap();
-    assert_eq!(changed.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

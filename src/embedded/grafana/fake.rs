@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 use super::server::{DashboardOptions, DashboardServer};
 
 /// Starts a dashboard server whose admin is `admin` / `secret`; it stops when the token is cancelled.
-pub(crate) async fn test_server(data: Option<&std::path::Path>) -> (SocketAddr, CancellationToken) {
+pub(crate) async fn test_server() -> (SocketAddr, CancellationToken) {
     let options = DashboardOptions {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        data: data.map(std::path::Path::to_owned),
+        data: None,
         admin_user: "admin".to_owned(),
         admin_password: "secret".to_owned(),
         allowed_hosts: vec!["grafana".to_owned()],

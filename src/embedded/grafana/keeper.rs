@@ -114,11 +114,11 @@ mod tests {
     #[tokio::test]
     async fn a_change_that_cannot_be_saved_is_not_made() {
         let directory = tempfile::tempdir().unwrap();
-        let occupied = directory.path().join("file");
-        fs::write(&occupied, "").unwrap();
-        let keeper = Keeper::start(state(), Some(StateFile::in_directory(&occupied)));
+        let gone = directory.path().join("gone");
+        let keeper = Keeper::start(state(), Some(StateFile::open(&gone).unwrap()));
+        fs::remove_dir_all(&gone).unwrap();
         let refused = keeper.change(|state| Ok(state.next_id())).await;
-        let expected = Refusal::internal("cannot save the state: File exists (os error 17)");
+        let expected = Refusal::internal("cannot save the state: No such file or directory (os error 2)");
         assert_eq!(refused, Err(expected));
         assert_eq!(keeper.read(|state| state.last_id).await, Ok(0));
     }

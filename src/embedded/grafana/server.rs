@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::account::Account;
 use super::gate::{self, AllowedHosts};
 use super::keeper::Keeper;
 use super::refusal::Refusal;
-use super::state::{State, StateFile};
+use super::state::{self, State, StateFile};
 use super::{
     annotations, dashboards, datasource_health, datasources, folders, organisation, query, search, upstream,
 };
@@ -89,8 +89,10 @@ impl FromRef<Shared> for Arc<Account> {
 impl DashboardServer {
     /// Loads or creates the state and takes the port.
     pub(crate) async fn bind(options: DashboardOptions) -> Result<Self, DashboardError> {
-        let file = options.data.as_deref().map(StateFile::in_directory);
-        let state = load_or_create(file.as_ref(), &options)?;
+        let (state, file) = match options.data.as_deref() {
+            Some(directory) => load_or_create(directory, &options)?,
+            None => (create(&options)?, None),
+        };
         let unusable = |source| DashboardError::Listen {
             address: options.listen,
             source,
@@ -129,20 +131,21 @@ impl DashboardServer {
     }
 }
 
-fn load_or_create(file: Option<&StateFile>, options: &DashboardOptions) -> Result<State, DashboardError> {
-    let Some(file) = file else {
-        return create(options);
-    };
+fn load_or_create(
+    directory: &Path,
+    options: &DashboardOptions,
+) -> Result<(State, Option<StateFile>), DashboardError> {
     let unusable = |source| DashboardError::State {
-        path: file.path().to_owned(),
+        path: state::path(directory),
         source,
     };
+    let file = StateFile::open(directory).map_err(unusable)?;
     if let Some(state) = file.load().map_err(unusable)? {
-        return Ok(state);
+        return Ok((state, Some(file)));
     }
     let state = create(options)?;
     file.save(&state).map_err(unusable)?;
-    Ok(state)
+    Ok((state, Some(file)))
 }
 
 fn create(options: &DashboardOptions) -> Result<State, DashboardError> {

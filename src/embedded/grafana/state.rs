@@ -1,7 +1,7 @@
 //! What the dashboard server remembers, and its file; knows no HTTP.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -93,21 +93,29 @@ impl State {
     }
 }
 
-/// The state file of a data directory.
-#[derive(Debug, Clone)]
+/// The state file of a data directory, and the lock that keeps other servers out of it.
+#[derive(Debug)]
 pub(super) struct StateFile {
     path: PathBuf,
+    _lock: File,
 }
 
 impl StateFile {
-    pub(super) fn in_directory(directory: &Path) -> Self {
-        Self {
-            path: directory.join("dashboard.json"),
+    /// Creates the directory where it is missing; fails when another server has it.
+    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+        fs::create_dir_all(directory)?;
+        let lock = private(&directory.join("dashboard.lock"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self {
+                path: path(directory),
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                "another server uses it",
+            )),
+            Err(TryLockError::Error(error)) => Err(error),
         }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// `None` when the directory is empty, as on the first start.
@@ -129,11 +137,13 @@ impl StateFile {
     }
 }
 
+/// Where a data directory keeps its state.
+pub(super) fn path(directory: &Path) -> PathBuf {
+    directory.join("dashboard.json")
+}
+
 /// Opens for the owner's eyes only: the file holds the data sources' passwords.
 fn private(path: &Path) -> io::Result<File> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
     OpenOptions::new()
         .write(true)
         .create(true)
@@ -151,21 +161,31 @@ mod tests {
     #[test]
     fn what_is_saved_is_loaded_and_only_its_owner_may_read_it() {
         let directory = tempfile::tempdir().unwrap();
-        let file = StateFile::in_directory(&directory.path().join("new"));
+        let file = StateFile::open(&directory.path().join("new")).unwrap();
         assert_eq!(file.load().unwrap(), None);
         let mut state = State::new(Account::new("admin", "x").unwrap());
         state.next_id();
         file.save(&state).unwrap();
         assert_eq!(file.load().unwrap(), Some(state));
-        let mode = fs::metadata(file.path()).unwrap().permissions().mode();
+        let mode = fs::metadata(&file.path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]
     fn a_damaged_file_is_an_error_and_not_an_empty_state() {
         let directory = tempfile::tempdir().unwrap();
-        let file = StateFile::in_directory(directory.path());
-        fs::write(file.path(), "{\"account\":").unwrap();
+        let file = StateFile::open(directory.path()).unwrap();
+        fs::write(&file.path, "{\"account\":").unwrap();
         assert_eq!(file.load().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn a_directory_has_one_server_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = StateFile::open(directory.path()).unwrap();
+        let refused = StateFile::open(directory.path()).unwrap_err();
+        assert_eq!(refused.to_string(), "another server uses it");
+        drop(first);
+        assert!(StateFile::open(directory.path()).is_ok());
     }
 }
