@@ -10,6 +10,7 @@ use crate::engine::{self, Docker, Endpoint, Engine as _, Role, TakenPort};
 use crate::influx;
 use crate::plan::{self, Desired, ImageSource, Observed, Operation, Plan, Step};
 use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory};
+use crate::uwsgi;
 
 use super::super::error::{Code, Failure};
 use super::super::settings::{StackSource, UpSettings};
@@ -258,7 +259,7 @@ fn agent_settings(
         Some(address) => {
             vec![WatchSettings {
                 address: address.to_string(),
-                source: address.source(),
+                source: address.default_source(&uwsgi::hostname()),
             }]
         }
         None => of(Role::Stats)

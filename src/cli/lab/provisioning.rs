@@ -6,7 +6,6 @@ use crate::provision::{self, Change, Dashboard, DataSource, Folder, Grafana, Pan
 use crate::state::Credentials;
 
 use super::super::error::{Code, Failure};
-use super::stack;
 
 /// What Grafana is to show.
 pub(super) struct Show<'a> {
@@ -37,9 +36,6 @@ async fn apply_and_verify(show: &Show<'_>) -> Result<Shown, ProvisionError> {
         &credentials.user,
         &credentials.grafana_password,
     )?;
-    let dashboards = stack::DASHBOARDS
-        .iter()
-        .map(|(name, text)| Dashboard::parse(name, text));
     let desired = provision::Desired {
         datasource: DataSource {
             url: show.influxdb_url.clone(),
@@ -48,11 +44,8 @@ async fn apply_and_verify(show: &Show<'_>) -> Result<Shown, ProvisionError> {
             password: credentials.influxdb_password.clone(),
             interval: show.interval,
         },
-        folder: Folder {
-            uid: "uwsgi-lab".to_owned(),
-            title: "uwsgi-lab".to_owned(),
-        },
-        dashboards: dashboards.collect::<Result<_, _>>()?,
+        folder: Folder::default(),
+        dashboards: Dashboard::shipped()?,
     };
     let report = provision::apply(&grafana, &desired).await?;
     let mut checks = Vec::new();

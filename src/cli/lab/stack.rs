@@ -32,10 +32,6 @@ const FILES: [(&str, &str); 6] = [
 const COMPOSE: &str = "stack/compose.yaml";
 pub(super) const COMPOSE_TEXT: &str = include_str!("../../../stack/compose.yaml");
 
-/// The dashboards to provision: file name and Grafana JSON.
-pub(super) const DASHBOARDS: [(&str, &str); 1] =
-    [("uwsgi.json", include_str!("../../../dashboards/uwsgi.json"))];
-
 /// Where the Compose file lies once [`lay_down`] has been there.
 pub(super) fn compose_file(directory: &LabDirectory) -> PathBuf {
     directory.path().join(COMPOSE)
@@ -54,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_of_the_stack_and_every_dashboard_is_in_the_binary() {
+    fn every_file_of_the_stack_is_in_the_binary() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut files = BTreeSet::new();
         let mut directories = vec![root.join("stack")];
@@ -70,14 +66,5 @@ mod tests {
         }
         files.retain(|name| !name.ends_with(".pyc"));
         assert_eq!(files, FILES.iter().map(|(name, _)| (*name).to_owned()).collect());
-
-        let dashboards = fs::read_dir(root.join("dashboards")).unwrap();
-        let names: BTreeSet<_> = dashboards
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        assert_eq!(
-            names,
-            DASHBOARDS.iter().map(|(name, _)| (*name).to_owned()).collect()
-        );
     }
 }
