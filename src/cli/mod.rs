@@ -1,8 +1,10 @@
 //! The command line: clap types, one short function a command, errors with hints, exit codes.
 
+mod announce;
 mod collect;
 mod dashboard;
 mod error;
+mod influxdb;
 mod load;
 mod output;
 mod values;

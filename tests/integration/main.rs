@@ -1,7 +1,7 @@
 //! One integration binary: each module is a room of tests with its own peers.
 
 mod collect;
-mod environment;
 mod dashboard;
+mod environment;
 mod layers;
 mod load;
