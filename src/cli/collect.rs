@@ -7,19 +7,20 @@ use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::collector::{Collector, Limits, Scraped, Sink, Snapshot, Target, Writer, WriterStatus, scrape};
-use crate::influx::{Client, Credentials, Endpoint, Secret};
+use crate::collector::{Collector, Limits, Scraped, Sink, Target, Writer, WriterStatus, scrape};
 use crate::point::Point;
 use crate::uwsgi::{StatsAddress, hostname};
 
+use super::announce;
 use super::error::{Code, Failure};
+use super::influxdb::InfluxArguments;
 use super::output;
 use super::values::duration;
 
-/// Faster than this, uWSGI's own numbers do not change.
+/// A scrape takes uWSGI's master 0.1 ms to 2 ms; shorter intervals would measure the measuring.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 
 #[derive(Debug, clap::Args)]
@@ -33,20 +34,8 @@ pub(crate) struct CollectArguments {
     /// Name of each stats server in its points, once for each [default: host:port, or host name and path]
     #[arg(long, value_name = "NAME")]
     source: Vec<String>,
-    /// Write to this InfluxDB (http://USER@HOST:8086) instead of line protocol to stdout
-    #[arg(long, value_name = "URL")]
-    influxdb: Option<Secret>,
-    /// Password for --influxdb
-    #[arg(
-        long,
-        env = "UWSGI_LAB_INFLUXDB_PASSWORD",
-        hide_env_values = true,
-        value_name = "PASSWORD"
-    )]
-    influxdb_password: Option<Secret>,
-    /// Database, created if it is not there
-    #[arg(long, value_name = "NAME", default_value = "uWSGI")]
-    database: String,
+    #[command(flatten)]
+    influxdb: InfluxArguments,
     /// Scrape each stats server once and end
     #[arg(long)]
     once: bool,
@@ -115,7 +104,7 @@ async fn collect(
             .await;
         once.unwrap_or(Ok(()))
     } else {
-        announce_writer(statuses);
+        announce::writer(statuses);
         collect_until_cancelled(arguments.interval, targets, points.clone(), shutdown.clone()).await
     };
     drop(points);
@@ -161,49 +150,15 @@ async fn collect_until_cancelled(
     let collector = Collector::new(interval, points, shutdown);
     for target in targets {
         let address = target.address.clone();
-        announce_target(address, collector.add(target));
+        announce::target(address, collector.add(target));
     }
     collector.finish().await;
     Ok(())
 }
 
-/// Says on stderr when a target goes down and when it comes back.
-fn announce_target(address: StatsAddress, mut snapshots: watch::Receiver<Snapshot>) {
-    tokio::spawn(async move {
-        let mut told = Some(true);
-        while let Ok(snapshot) = snapshots
-            .wait_for(|snapshot| snapshot.up.is_some_and(|up| Some(up) != told))
-            .await
-        {
-            told = snapshot.up;
-            match (&snapshot.summary, &snapshot.last_error) {
-                (None, Some(error)) => output::note(&format!("{address} is down: {error}")),
-                _ => output::note(&format!("{address} is up")),
-            }
-        }
-    });
-}
-
-/// Says on stderr when points begin to wait and when they are written again.
-fn announce_writer(mut statuses: watch::Receiver<WriterStatus>) {
-    tokio::spawn(async move {
-        let mut told = None;
-        while let Ok(status) = statuses
-            .wait_for(|status| status.last_error() != told.as_deref())
-            .await
-        {
-            told = status.last_error().map(str::to_owned);
-            match &told {
-                Some(error) => output::note(&format!("points are not written: {error}")),
-                None => output::note("points are written again"),
-            }
-        }
-    });
-}
-
 async fn sink(arguments: &CollectArguments) -> Result<(Sink, Limits), Failure> {
-    match &arguments.influxdb {
-        Some(url) => Ok((Sink::Influx(client(arguments, url).await?), Limits::default())),
+    match arguments.influxdb.client(!arguments.once).await? {
+        Some(client) => Ok((Sink::Influx(client), Limits::default())),
         None => {
             let stdout = stdout().map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
             let limits = Limits {
@@ -219,41 +174,6 @@ async fn sink(arguments: &CollectArguments) -> Result<(Sink, Limits), Failure> {
 fn stdout() -> io::Result<tokio::fs::File> {
     let descriptor = io::stdout().as_fd().try_clone_to_owned()?;
     Ok(tokio::fs::File::from_std(File::from(descriptor)))
-}
-
-/// An InfluxDB that is away now may be there later; one that refuses us will not change its mind.
-async fn client(arguments: &CollectArguments, url: &Secret) -> Result<Client, Failure> {
-    let endpoint: Endpoint = url.reveal().parse().map_err(|error| {
-        Failure::from_error(Code::Usage, &error).hint("see --influxdb in `uwsgi-lab collect --help`")
-    })?;
-    let credentials = credentials(&endpoint, arguments.influxdb_password.as_ref())?;
-    let unavailable = |error| Failure::from_error(Code::Unavailable, &error);
-    let client = Client::new(endpoint.url, &arguments.database, credentials).map_err(unavailable)?;
-    match client.create_database().await {
-        Err(error) if error.is_retryable() && !arguments.once => {
-            output::note(&format!("{error}; points wait until it can be"));
-        }
-        Err(error) => {
-            return Err(Failure::from_error(Code::Unavailable, &error)
-                .hint("the user is part of --influxdb, the password is in UWSGI_LAB_INFLUXDB_PASSWORD"));
-        }
-        Ok(()) => {}
-    }
-    Ok(client)
-}
-
-fn credentials(endpoint: &Endpoint, password: Option<&Secret>) -> Result<Option<Credentials>, Failure> {
-    let Some(user) = endpoint.user.clone() else {
-        return Ok(None);
-    };
-    match endpoint.password.as_ref().or(password).cloned() {
-        Some(password) => Ok(Some(Credentials { user, password })),
-        None => Err(Failure::new(
-            Code::Usage,
-            format!("there is no password for InfluxDB's user `{user}`"),
-        )
-        .hint("set UWSGI_LAB_INFLUXDB_PASSWORD")),
-    }
 }
 
 fn conclude(status: &WriterStatus, cancelled: bool) -> Result<(), Failure> {

@@ -1,9 +1,11 @@
 //! The command line: clap types, one short function a command, errors with hints, exit codes.
 
+mod announce;
 mod collect;
 mod dashboard;
 mod error;
 mod lab;
+mod influxdb;
 mod load;
 mod output;
 mod settings;

@@ -151,9 +151,10 @@ mod tests {
     async fn servers_that_hang_or_lie_delay_no_other_target() {
         let (sender, mut points) = mpsc::channel(1024);
         let collector = Collector::new(INTERVAL, sender, CancellationToken::new());
+        let hanging = server(b"{\"workers\":[", true).await;
+        collector.add(hanging.clone());
         for (answer, hangs) in [
             (&b""[..], true),
-            (b"{\"workers\":[", true),
             (b"{\"workers\":[", false),
             (b"", false),
             (b"Hello World", false),
@@ -171,6 +172,15 @@ mod tests {
             times.push(point.timestamp_ms);
             assert!(began.elapsed() < Duration::from_secs(30), "{times:?}");
         }
+        let down = Some(("up", 0_u64.into()));
+        assert_eq!(
+            next_of(&mut points, &hanging.source)
+                .await
+                .fields
+                .first()
+                .cloned(),
+            down
+        );
         times.dedup();
         assert_eq!(times.len(), 10, "each scrape has a time of its own");
     }

@@ -261,7 +261,11 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_lost_and_the_order_is_kept_while_influxdb_is_away() {
         let fake = FakeInflux::start();
-        let (writer, sender, mut statuses) = Writer::new(sink(&fake), at_once());
+        let small_batches = Limits {
+            batch_points: 7,
+            ..at_once()
+        };
+        let (writer, sender, mut statuses) = Writer::new(sink(&fake), small_batches);
         let running = tokio::spawn(writer.run(CancellationToken::new()));
         sender.send(points(0..10)).await.unwrap();
         until(&mut statuses, |status| status.points_written == 10).await;

@@ -106,7 +106,7 @@ fn wrong_usage_is_refused_before_anything_is_scraped() {
             "error: --source is given 2 times for 1 stats servers",
         ),
         (
-            &["tcp://127.0.0.1:1", "--interval", "0"],
+            &["tcp://127.0.0.1:1", "--interval", "1ms"],
             "error: --interval is at least 10ms",
         ),
         (

@@ -38,6 +38,7 @@ impl Peer {
     };
 
     /// Where the program is. Says by name when it is missing; the test then returns without having tested anything.
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
     #[expect(
         clippy::disallowed_methods,
         reason = "the environment of the tests, not of the tool"
