@@ -258,17 +258,18 @@ mod tests {
             change(&mut settings);
             start(settings).err().map(|error| error.to_string())
         };
-        let table: [(fn(&mut Settings), &str); 4] = [
-            (|it| it.rate = f64::NAN, "rate NaN is not a number above 0"),
-            (|it| it.rate = 0.0, "rate 0 is not a number above 0"),
-            (|it| it.threads = 0, "0 threads send nothing"),
-            (
-                |it| it.timeout = Duration::ZERO,
-                "a timeout of 0 leaves no time to answer",
-            ),
+        let refusals = [
+            refusal(|it| it.rate = f64::NAN),
+            refusal(|it| it.rate = 0.0),
+            refusal(|it| it.threads = 0),
+            refusal(|it| it.timeout = Duration::ZERO),
         ];
-        for (change, message) in table {
-            assert_eq!(refusal(change).as_deref(), Some(message));
-        }
+        let messages = [
+            "rate NaN is not a number above 0",
+            "rate 0 is not a number above 0",
+            "0 threads send nothing",
+            "a timeout of 0 leaves no time to answer",
+        ];
+        assert_eq!(refusals, messages.map(|message| Some(message.to_owned())));
     }
 }
