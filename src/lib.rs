@@ -3,10 +3,19 @@
 //! The library has one door, [`run`]; all modules are private, so that the compiler reports dead code.
 //! Dependencies point from the command line down to plain data; `tests/integration/layers.rs` keeps it so.
 
+mod agent;
 mod cli;
+mod collector;
 mod compose;
+mod embedded;
+mod engine;
+mod influx;
 mod load;
+mod plan;
 mod point;
+mod provision;
 mod report;
+mod state;
+mod uwsgi;
 
 pub use cli::run;

@@ -1,8 +1,12 @@
 //! The command line: clap types, one short function a command, errors with hints, exit codes.
 
+mod collect;
+mod dashboard;
 mod error;
+mod lab;
 mod load;
 mod output;
+mod settings;
 mod values;
 
 use std::process::ExitCode;
@@ -24,7 +28,26 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Bring the lab up: services, dashboard, collector and load
+    Up(settings::UpArguments),
+    /// Stop the lab and remove its containers and network; the data is kept
+    Down(lab::teardown::DownArguments),
+    /// Begin again: everything removed, data too, then `up`
+    Reset(settings::UpArguments),
+    /// Show services, endpoints, collector and load
+    Status(lab::status::StatusArguments),
+    /// Print what the services print
+    Logs(lab::logs::LogsArguments),
+    /// Open the dashboard in the browser
+    Open(lab::open::OpenArguments),
+    /// Send requests at a constant rate and report latencies
     Load(load::LoadArguments),
+    /// Read uWSGI statistics and write them to InfluxDB or stdout
+    Collect(collect::CollectArguments),
+    /// Serve the lab's own dashboard: the part of Grafana's HTTP API that a lab uses
+    Dashboard(dashboard::DashboardArguments),
+    #[command(name = lab::background::COMMAND, hide = true)]
+    Agent,
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -33,8 +56,17 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };
-    let outcome = match &arguments.command {
-        Command::Load(arguments) => load::run(arguments),
+    let outcome = match arguments.command {
+        Command::Up(arguments) => lab::up::run(&arguments),
+        Command::Down(arguments) => lab::teardown::down(&arguments),
+        Command::Reset(arguments) => lab::teardown::reset(&arguments),
+        Command::Status(arguments) => lab::status::run(&arguments),
+        Command::Logs(arguments) => lab::logs::run(&arguments),
+        Command::Open(arguments) => lab::open::run(&arguments),
+        Command::Load(arguments) => load::run(&arguments),
+        Command::Collect(arguments) => collect::run(&arguments),
+        Command::Dashboard(arguments) => dashboard::run(arguments),
+        Command::Agent => lab::background::run(),
     };
     output::finish(outcome)
 }

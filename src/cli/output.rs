@@ -1,6 +1,6 @@
 //! The one place that prints: stdout is data, stderr is everything else.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use super::error::{Code, Failure};
@@ -16,6 +16,11 @@ pub(crate) fn data(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// True where somebody reads stdout as it comes.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Prints one line of news to stderr. A closed stderr leaves nobody to tell.

@@ -99,7 +99,7 @@ pub(crate) enum Mount {
 }
 
 /// What a dependent service waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Condition {
     ServiceStarted,

@@ -30,7 +30,7 @@ use std::time::Duration;
 pub(crate) use running::{Running, start};
 pub(crate) use second::{Percentiles, Second};
 pub(crate) use summary::Summary;
-pub(crate) use target::Target;
+pub(crate) use target::{Target, TargetError};
 pub(crate) use verdict::Verdict;
 
 /// What to load and how.

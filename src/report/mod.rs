@@ -1,4 +1,5 @@
 //! Data to text: every number format of the tool lives here; prints nothing itself.
 
+pub(crate) mod lab;
 pub(crate) mod load;
 pub(crate) mod number;

@@ -1,4 +1,8 @@
 //! One integration binary: each module is a room of tests with its own peers.
 
+mod collect;
+mod dashboard;
+mod environment;
 mod layers;
 mod load;
+mod panels;

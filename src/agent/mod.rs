@@ -1,0 +1,15 @@
+//! The running lab: collector, load generator and the control endpoint by which other commands reach them.
+//! Runs no services; prints nothing.
+
+mod client;
+mod control;
+mod error;
+mod running;
+mod settings;
+mod status;
+
+pub(crate) use client::{ask_status, ask_stop};
+pub(crate) use error::AgentError;
+pub(crate) use running::{Agent, Ending, Mode};
+pub(crate) use settings::{AgentSettings, InfluxSettings, LoadSettings, WatchSettings};
+pub(crate) use status::{LoadStatus, Status, TargetStatus, WriterStatus};

@@ -1,0 +1,320 @@
+//! Starts collector, writer and load, keeps what they report, and stops them in order: no more requests, no more
+//! scrapes, then everything that waits is written.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::collector::{self, Collector, Limits, Sink, Snapshot, Target, Writer};
+use crate::influx::{self, Client, Secret};
+use crate::load::{self, Second, Summary};
+use crate::point::Point;
+use crate::state::{AgentRecord, AgentSeat};
+use crate::uwsgi::StatsAddress;
+
+use super::control;
+use super::status::{LoadStatus, Status, TargetStatus, WriterStatus};
+use super::{AgentError, AgentSettings, LoadSettings, WatchSettings};
+
+/// Who sits before the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Foreground,
+    Detached,
+}
+
+/// A lab that collects and sends.
+pub(crate) struct Agent {
+    seat: AgentSeat,
+    gauges: Gauges,
+    collector: Collector,
+    writer: JoinHandle<collector::WriterStatus>,
+    load: Option<RunningLoad>,
+    /// Cancelled when somebody asks the lab to stop.
+    stop: CancellationToken,
+    /// Ends the scrapes.
+    scrapes: CancellationToken,
+    /// Ends the control endpoint.
+    control: CancellationToken,
+}
+
+struct RunningLoad {
+    running: load::Running,
+    reports: JoinHandle<()>,
+}
+
+/// What it came to.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pub(crate) load: Option<Summary>,
+    pub(crate) writer: Option<collector::WriterStatus>,
+}
+
+/// Where the latest figures are to be read; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Gauges {
+    detached: bool,
+    started_ms: u64,
+    targets: Vec<(WatchSettings, watch::Receiver<Snapshot>)>,
+    writer: watch::Receiver<collector::WriterStatus>,
+    load: Option<(LoadSettings, watch::Receiver<LoadTotals>)>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct LoadTotals {
+    last: Option<Second>,
+    sent: u64,
+    answered: u64,
+    errors: u64,
+}
+
+impl Agent {
+    /// Starts everything and announces it under `seat`. Must be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// Settings that cannot run. A stats server, target or InfluxDB that does not answer is none: it may come.
+    pub(crate) async fn start(
+        settings: &AgentSettings,
+        password: &str,
+        seat: AgentSeat,
+        mode: Mode,
+    ) -> Result<Self, AgentError> {
+        let stop = CancellationToken::new();
+        let scrapes = CancellationToken::new();
+        let (writer, points, written) = Writer::new(sink(settings, password)?, Limits::default());
+        let collector = Collector::new(settings.interval, points.clone(), scrapes.clone());
+        let mut targets = Vec::new();
+        for watched in &settings.watch {
+            targets.push((watched.clone(), collector.add(target(watched)?)));
+        }
+        let load = settings
+            .load
+            .as_ref()
+            .map(|load| start_load(load, points))
+            .transpose()?;
+        let (load, totals) = load.unzip();
+        let gauges = Gauges {
+            detached: mode == Mode::Detached,
+            started_ms: milliseconds(SystemTime::now()),
+            targets,
+            writer: written,
+            load: settings.load.clone().zip(totals),
+        };
+        let control = CancellationToken::new();
+        announce(settings, &seat, &gauges, &stop, &control).await?;
+        // Cancelling ends the writer's patience; its end comes when every sender of points is gone.
+        let writer = tokio::spawn(writer.run(CancellationToken::new()));
+        Ok(Self {
+            seat,
+            gauges,
+            collector,
+            writer,
+            load,
+            stop,
+            scrapes,
+            control,
+        })
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.gauges.status()
+    }
+
+    /// Returns when another command has asked the lab to stop.
+    pub(crate) async fn stop_asked(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Stops in order and gives the seat free. Takes at most some ten seconds: requests in flight and points that
+    /// wait are given five each.
+    pub(crate) async fn finish(self) -> Ending {
+        let mut summary = None;
+        if let Some(load) = self.load {
+            summary = load.running.stop().await.ok();
+            load.reports.await.ok();
+        }
+        self.scrapes.cancel();
+        self.collector.finish().await;
+        let writer = self.writer.await.ok();
+        self.control.cancel();
+        drop(self.seat);
+        Ending {
+            load: summary,
+            writer,
+        }
+    }
+}
+
+fn sink(settings: &AgentSettings, password: &str) -> Result<Sink, AgentError> {
+    let influxdb = &settings.influxdb;
+    let endpoint: influx::Endpoint = influxdb.url.parse().map_err(|source| AgentError::Influx {
+        url: influxdb.url.clone(),
+        source,
+    })?;
+    let credentials = influx::Credentials {
+        user: influxdb.user.clone(),
+        password: Secret::new(password),
+    };
+    let client = Client::new(endpoint.url, influxdb.database.clone(), Some(credentials));
+    Ok(Sink::Influx(client.map_err(AgentError::InfluxClient)?))
+}
+
+fn target(watched: &WatchSettings) -> Result<Target, AgentError> {
+    let parsed = watched.address.parse::<StatsAddress>();
+    let address = parsed.map_err(|source| AgentError::Address {
+        address: watched.address.clone(),
+        source,
+    })?;
+    Ok(Target {
+        address,
+        source: watched.source.clone(),
+    })
+}
+
+fn start_load(
+    settings: &LoadSettings,
+    points: mpsc::Sender<Vec<Point>>,
+) -> Result<(RunningLoad, watch::Receiver<LoadTotals>), AgentError> {
+    let target = load::Target::parse(&settings.url).map_err(|source| AgentError::Target {
+        url: settings.url.clone(),
+        source,
+    })?;
+    let mut running = load::start(load::Settings {
+        target,
+        rate: settings.rate,
+        threads: settings.threads,
+        connections: settings.connections,
+        duration: None,
+        timeout: settings.timeout,
+        headers: Vec::new(),
+    })?;
+    let (sender, totals) = watch::channel(LoadTotals::default());
+    let seconds = running.seconds();
+    let url = settings.url.clone();
+    let reports = tokio::spawn(async move {
+        if let Some(seconds) = seconds {
+            report(seconds, &url, &points, &sender).await;
+        }
+    });
+    Ok((RunningLoad { running, reports }, totals))
+}
+
+/// Passes each second on as a point and keeps it for the status, until the load ends.
+async fn report(
+    mut seconds: mpsc::Receiver<Second>,
+    url: &str,
+    points: &mpsc::Sender<Vec<Point>>,
+    totals: &watch::Sender<LoadTotals>,
+) {
+    while let Some(second) = seconds.recv().await {
+        let now = i64::try_from(milliseconds(SystemTime::now())).unwrap_or(i64::MAX);
+        // A writer that is gone leaves the status to show.
+        points.send(vec![second.point(url, now)]).await.ok();
+        totals.send_modify(|totals| {
+            totals.sent += second.counts.sent;
+            totals.answered += second.counts.answered;
+            totals.errors += second.counts.errors.total();
+            totals.last = Some(second);
+        });
+    }
+}
+
+async fn announce(
+    settings: &AgentSettings,
+    seat: &AgentSeat,
+    gauges: &Gauges,
+    stop: &CancellationToken,
+    end: &CancellationToken,
+) -> Result<(), AgentError> {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .map_err(AgentError::Control)?;
+    let record = AgentRecord {
+        pid: std::process::id(),
+        address: listener.local_addr().map_err(AgentError::Control)?.to_string(),
+        token: AgentRecord::new_token()?,
+        detached: gauges.detached,
+        settings: serde_json::to_value(settings).unwrap_or_default(),
+    };
+    control::serve(
+        listener,
+        record.token.clone(),
+        gauges.clone(),
+        stop.clone(),
+        end.clone(),
+    );
+    seat.announce(&record)?;
+    Ok(())
+}
+
+fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Gauges {
+    pub(super) fn status(&self) -> Status {
+        Status {
+            pid: std::process::id(),
+            detached: self.detached,
+            started_ms: self.started_ms,
+            targets: self
+                .targets
+                .iter()
+                .map(|(watched, seen)| target_status(watched, &seen.borrow()))
+                .collect(),
+            writer: writer_status(&self.writer.borrow()),
+            load: self
+                .load
+                .as_ref()
+                .map(|(settings, totals)| load_status(settings, &totals.borrow())),
+        }
+    }
+}
+
+fn target_status(watched: &WatchSettings, seen: &Snapshot) -> TargetStatus {
+    let summary = seen.summary.as_ref();
+    TargetStatus {
+        source: watched.source.clone(),
+        address: watched.address.clone(),
+        up: seen.up,
+        error: seen.last_error.clone().filter(|_| seen.up == Some(false)),
+        workers: summary.map(|summary| summary.workers),
+        running: summary.map(|summary| summary.running),
+        busy: summary.map(|summary| summary.busy),
+        cores: summary.and_then(|summary| summary.cores),
+        in_request: summary.and_then(|summary| summary.in_request),
+        queue: summary.and_then(|summary| summary.queue),
+        max_queue: summary.and_then(|summary| summary.max_queue),
+    }
+}
+
+fn writer_status(seen: &collector::WriterStatus) -> WriterStatus {
+    WriterStatus {
+        points_written: seen.points_written,
+        points_waiting: seen.points_waiting,
+        points_dropped: seen.points_dropped,
+        first_write_ms: seen.first_write_at.map(milliseconds),
+        error: seen.last_error().map(str::to_owned),
+    }
+}
+
+fn load_status(settings: &LoadSettings, totals: &LoadTotals) -> LoadStatus {
+    let last = totals.last.as_ref();
+    let recorded = last.filter(|second| second.latency != load::Percentiles::default());
+    LoadStatus {
+        target: settings.url.clone(),
+        asked_rate: settings.rate,
+        achieved_rate: last.map(Second::achieved_rate),
+        latency_p50: recorded.map(|second| second.latency.p50),
+        latency_p99: recorded.map(|second| second.latency.p99),
+        connections: last.map(|second| second.gauges.connections),
+        backlog: last.map(|second| second.gauges.backlog),
+        sent: totals.sent,
+        answered: totals.answered,
+        errors: totals.errors,
+    }
+}

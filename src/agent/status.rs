@@ -1,0 +1,60 @@
+//! How a running lab is doing, as `status` and the live line show it. Fields are only ever added.
+
+use serde::{Deserialize, Serialize};
+
+/// The lab's running part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Status {
+    pub(crate) pid: u32,
+    pub(crate) detached: bool,
+    /// Milliseconds since the Unix epoch.
+    pub(crate) started_ms: u64,
+    pub(crate) targets: Vec<TargetStatus>,
+    pub(crate) writer: WriterStatus,
+    pub(crate) load: Option<LoadStatus>,
+}
+
+/// One stats server. What is not known is null, never 0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TargetStatus {
+    pub(crate) source: String,
+    pub(crate) address: String,
+    /// Null before the first scrape has ended.
+    pub(crate) up: Option<bool>,
+    pub(crate) error: Option<String>,
+    pub(crate) workers: Option<u64>,
+    pub(crate) running: Option<u64>,
+    pub(crate) busy: Option<u64>,
+    pub(crate) cores: Option<u64>,
+    pub(crate) in_request: Option<u64>,
+    pub(crate) queue: Option<u64>,
+    pub(crate) max_queue: Option<u64>,
+}
+
+/// Points since the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WriterStatus {
+    pub(crate) points_written: u64,
+    pub(crate) points_waiting: u64,
+    pub(crate) points_dropped: u64,
+    /// Milliseconds since the Unix epoch; null before the first point was stored.
+    pub(crate) first_write_ms: Option<u64>,
+    pub(crate) error: Option<String>,
+}
+
+/// The load generator's last second. Rates are requests a second, latencies µs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LoadStatus {
+    pub(crate) target: String,
+    pub(crate) asked_rate: f64,
+    /// This and what follows: null before the first second is over.
+    pub(crate) achieved_rate: Option<f64>,
+    pub(crate) latency_p50: Option<u64>,
+    pub(crate) latency_p99: Option<u64>,
+    pub(crate) connections: Option<u64>,
+    pub(crate) backlog: Option<u64>,
+    /// Since the start.
+    pub(crate) sent: u64,
+    pub(crate) answered: u64,
+    pub(crate) errors: u64,
+}

@@ -1,0 +1,103 @@
+//! Stays with a lab in the foreground: a line each second, and an orderly end.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::agent::Agent;
+use crate::engine::{self, Docker, Engine as _};
+use crate::plan;
+use crate::report::lab as report;
+
+use super::super::error::{Code, Failure};
+use super::super::output;
+use super::connect::failure;
+use super::interrupted;
+use super::progress::Display;
+
+/// Without a terminal a line each second would fill a log.
+const PLAIN_EVERY: u64 = 10;
+
+enum End {
+    Interrupted,
+    /// Another command asked; it takes care of the rest.
+    Asked,
+}
+
+pub(super) async fn attend(agent: Agent, docker: &Docker, project: &str) -> Result<(), Failure> {
+    let line = live_line();
+    let end = watch(&agent, &line).await;
+    line.finish_and_clear();
+    match end {
+        End::Asked => {
+            output::note("Another command asks this lab to stop.");
+            agent.finish().await;
+            Ok(())
+        }
+        End::Interrupted => {
+            output::note("Stopping: load, collector, services. Ctrl-C again stops at once.");
+            tokio::select! {
+                outcome = stop(agent, docker, project) => outcome,
+                () = interrupted() => Err(Failure::new(Code::Interrupted, "stopped at once")
+                    .hint("`uwsgi-lab status` shows what still runs, `uwsgi-lab down` takes it away")),
+            }
+        }
+    }
+}
+
+fn live_line() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    // The template is a constant; should it be wrong, the default shows the same line.
+    bar.set_style(
+        ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
+    bar
+}
+
+async fn watch(agent: &Agent, line: &ProgressBar) -> End {
+    let mut ticks = interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut tick = 0_u64;
+    let end = interrupted();
+    tokio::pin!(end);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {
+                let text = report::live_line(&agent.status());
+                if !line.is_hidden() {
+                    line.set_message(text);
+                    line.tick();
+                } else if tick > 0 && tick.is_multiple_of(PLAIN_EVERY) {
+                    output::note(&text);
+                }
+                tick += 1;
+            }
+            () = &mut end => return End::Interrupted,
+            () = agent.stop_asked() => return End::Asked,
+        }
+    }
+}
+
+/// Load and collector first, so that their last figures are stored, then the containers.
+async fn stop(agent: Agent, docker: &Docker, project: &str) -> Result<(), Failure> {
+    let ending = agent.finish().await;
+    output::note(&report::farewell_text(&ending));
+    let observed = docker.observe(project, &std::collections::BTreeSet::new()).await;
+    let observed = observed.map_err(|error| failure(&error))?;
+    let display = Display::new();
+    let plan = plan::stop(&observed, "Ctrl-C");
+    let desired = super::teardown::nothing(project);
+    let tell = |event: engine::Event<'_>| display.tell(event);
+    engine::apply(docker, &desired, &plan, &tell)
+        .await
+        .map_err(|error| failure(&error))?;
+    output::note(
+        "Stopped; the data is kept. `uwsgi-lab up` goes on, `uwsgi-lab down --volumes` takes everything away.",
+    );
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Finds the Docker daemon and words what is wrong with it.
+
+use std::path::PathBuf;
+
+use crate::engine::{Docker, DockerAddress, EngineError, PullProblem};
+
+use super::super::error::{Code, Failure};
+use super::super::output;
+use super::super::settings::Environment;
+
+pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> Result<Docker, Failure> {
+    let address = DockerAddress::resolve(&environment.docker()).map_err(|error| failure(&error))?;
+    if let Some(machine) = address.remote_machine() {
+        output::note(&format!(
+            "The Docker daemon ({}) runs on {machine}, and the lab's ports are published on its loopback: \
+             forward them, as in `ssh -L 9090:127.0.0.1:9090 … {machine}`.",
+            address.rule
+        ));
+    }
+    Docker::connect(&address, environment.build(), compose_file)
+        .await
+        .map_err(|error| failure(&error))
+}
+
+/// An engine's failure with advice and exit code.
+pub(super) fn failure(error: &EngineError) -> Failure {
+    let failure = |code| Failure::from_error(code, error);
+    match error {
+        EngineError::Unreachable { .. } => failure(Code::Unavailable)
+            .hint("start Docker (`sudo systemctl start docker`, or Docker Desktop), then run the command again")
+            .hint("where Docker listens elsewhere, set DOCKER_HOST or choose a context with DOCKER_CONTEXT"),
+        EngineError::Forbidden { .. } => failure(Code::Unavailable)
+            .hint("join the group docker (`sudo usermod -aG docker $USER`, then log in again), or use rootless Docker"),
+        EngineError::BadAddress { .. } => failure(Code::Unavailable)
+            .hint("set DOCKER_HOST to an address like unix:///var/run/docker.sock, or unset it"),
+        EngineError::Pull { reference, problem, .. } => pull_hints(failure(Code::Unavailable), reference, *problem),
+        EngineError::Build { log, .. } => with_log(failure(Code::Unavailable), log)
+            .hint("behind a proxy or a private CA, set HTTPS_PROXY, PIP_INDEX_URL or PIP_CERT: they are handed on to the build"),
+        EngineError::Context { .. } => failure(Code::Unavailable),
+        EngineError::PortTaken { .. } => {
+            failure(Code::Unavailable).hint("choose other ports: `uwsgi-lab up --help` lists the options")
+        }
+        EngineError::Foreign { name, kind } => failure(Code::Unavailable)
+            .hint(format!("look at it with `docker {kind} inspect {name}`; remove it, or give the lab another name with --name")),
+        EngineError::DiskFull { .. } => failure(Code::Unavailable)
+            .hint("make room: `docker system df` shows what takes it, `docker system prune` frees what nothing uses"),
+        EngineError::Ended { service, log, .. } | EngineError::NotReady { service, log, .. } => {
+            with_log(failure(Code::NotReady), log).hint(format!("all it printed: `uwsgi-lab logs {service}`"))
+        }
+        EngineError::Other { .. } => failure(Code::Unexpected),
+    }
+}
+
+fn pull_hints(failure: Failure, reference: &str, problem: PullProblem) -> Failure {
+    match problem {
+        PullProblem::Offline => failure
+            .hint("check the network of the Docker daemon; images that are present are not pulled again")
+            .hint(format!("or bring the image here by other means: `docker load`, then it is found as {reference}")),
+        PullProblem::NotFound => failure.hint(
+            "choose another image: UWSGI_LAB_INFLUXDB_IMAGE, UWSGI_LAB_GRAFANA_IMAGE or UWSGI_LAB_UWSGI_BASE",
+        ),
+        PullProblem::Denied => failure.hint("log in with `docker login` and pull it once by hand"),
+        PullProblem::RateLimited => {
+            failure.hint("wait, log in with `docker login`, or name a mirror: UWSGI_LAB_INFLUXDB_IMAGE=mirror.gcr.io/library/influxdb:1.8.10")
+        }
+        PullProblem::Other => failure.hint(format!("try it by hand: `docker pull {reference}`")),
+    }
+}
+
+fn with_log(mut failure: Failure, log: &[String]) -> Failure {
+    if !log.is_empty() {
+        failure
+            .causes
+            .push(format!("its last lines:\n    {}", log.join("\n    ")));
+    }
+    failure
+}

@@ -1,0 +1,171 @@
+//! The desired state of a lab: the Compose file, and what the settings make of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::compose::{self, ConfigFile, LoadOptions, Project, Service};
+use crate::engine::{Role, build_hash};
+use crate::plan::{Desired, ImageSource};
+use crate::state::{Credentials, ImageLock};
+
+use super::super::error::{Code, Failure};
+use super::super::output;
+use super::super::settings::{AppSettings, StackSource, UpSettings};
+use super::stack;
+
+/// On a service of a Compose file: where its uWSGI reads the configuration that the lab writes.
+const INI_LABEL: &str = "dev.uwsgi-lab.uwsgi-ini";
+
+/// The Compose file a lab is made from, on disk.
+pub(super) fn compose_file(settings: &UpSettings) -> Result<PathBuf, Failure> {
+    match &settings.stack {
+        StackSource::Own => Ok(stack::compose_file(&settings.lab.directory)),
+        StackSource::File(path) => {
+            std::path::absolute(path).map_err(|error| Failure::from_error(Code::InvalidFile, &error))
+        }
+    }
+}
+
+/// Reads the Compose file and fits it to the settings. Writes nothing.
+pub(super) fn project(settings: &UpSettings, credentials: &Credentials) -> Result<Project, Failure> {
+    let path = compose_file(settings)?;
+    let text = match &settings.stack {
+        StackSource::Own => stack::COMPOSE_TEXT.to_owned(),
+        StackSource::File(file) => read(file)?,
+    };
+    let variables = variables(settings, credentials);
+    let options = LoadOptions {
+        variables: &variables,
+        profiles: &BTreeSet::new(),
+        name: Some(&settings.lab.name),
+    };
+    let loaded = compose::load(&path, &text, &options)
+        .map_err(|error| Failure::from_error(Code::InvalidFile, &error))?;
+    for warning in &loaded.warnings {
+        output::note(&format!("warning: {warning}"));
+    }
+    let mut project = loaded.project;
+    fit_uwsgi(settings, &mut project)?;
+    Ok(project)
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    fs::read_to_string(file).map_err(|error| {
+        let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", file.display()));
+        failure.causes.push(error.to_string());
+        failure
+    })
+}
+
+fn variables(settings: &UpSettings, credentials: &Credentials) -> BTreeMap<String, String> {
+    let mut variables = settings.variables.clone();
+    for (name, value) in [
+        ("UWSGI_LAB_USER", &credentials.user),
+        ("UWSGI_LAB_INFLUXDB_PASSWORD", &credentials.influxdb_password),
+        ("UWSGI_LAB_GRAFANA_PASSWORD", &credentials.grafana_password),
+    ] {
+        variables.insert(name.to_owned(), value.clone());
+    }
+    variables
+}
+
+/// Puts the lab's uWSGI configuration and the user's app into the service that asks for it by label; takes the
+/// service away where an existing uWSGI is watched.
+fn fit_uwsgi(settings: &UpSettings, project: &mut Project) -> Result<(), Failure> {
+    if settings.watch.is_some() {
+        project
+            .services
+            .retain(|_, service| !service.labels.contains_key(&Role::Stats.label()));
+        return Ok(());
+    }
+    let configured: Vec<&mut Service> = project
+        .services
+        .values_mut()
+        .filter(|service| service.labels.contains_key(INI_LABEL))
+        .collect();
+    if configured.is_empty() && settings.uwsgi_is_set {
+        return Err(Failure::new(
+            Code::Usage,
+            "no service of the Compose file takes the settings about uWSGI",
+        )
+        .hint(format!(
+            "label the service that runs it with `{INI_LABEL}: /path/of/uwsgi.ini`"
+        )));
+    }
+    let ini = settings
+        .uwsgi
+        .render()
+        .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+    for service in configured {
+        let target = service.labels[INI_LABEL].clone();
+        service.configs.push(ConfigFile {
+            target,
+            content: ini.clone(),
+            mode: 0o444,
+        });
+        if let Some(app) = &settings.app {
+            overlay(service, app)?;
+        }
+    }
+    Ok(())
+}
+
+fn overlay(service: &mut Service, app: &AppSettings) -> Result<(), Failure> {
+    let Some(build) = &mut service.build else {
+        return Err(Failure::new(
+            Code::Usage,
+            "--app needs a service that is built, and this one only has an image",
+        ));
+    };
+    build.overlays.insert("app".to_owned(), app.directory.clone());
+    if let Some(requirements) = &app.requirements {
+        build
+            .overlays
+            .insert("requirements.txt".to_owned(), requirements.clone());
+    }
+    Ok(())
+}
+
+/// Adds the images: built ones by the hash of their sources, others as the lock pins their tags.
+pub(super) fn with_images(project: Project, lock: &ImageLock) -> Result<Desired, Failure> {
+    let mut images = BTreeMap::new();
+    for (name, service) in &project.services {
+        let source = match (&service.build, &service.image) {
+            (Some(build), image) => {
+                let tag = image
+                    .clone()
+                    .unwrap_or_else(|| format!("{}-{name}", project.name));
+                let hash = build_hash(build).map_err(|error| {
+                    let mut failure = Failure::new(
+                        Code::InvalidFile,
+                        format!("cannot read what service {name} is built from"),
+                    );
+                    failure
+                        .causes
+                        .push(format!("{}: {error}", build.context.display()));
+                    failure
+                })?;
+                ImageSource::Build { tag, hash }
+            }
+            (None, Some(image)) => ImageSource::Pull {
+                reference: lock.pinned(image),
+            },
+            (None, None) => {
+                let message = format!("service {name} has neither an image nor a build");
+                return Err(Failure::new(Code::InvalidFile, message));
+            }
+        };
+        images.insert(name.clone(), source);
+    }
+    Ok(Desired { project, images })
+}
+
+/// The images to look for.
+pub(super) fn references(desired: &Desired) -> BTreeSet<String> {
+    desired
+        .images
+        .values()
+        .map(|source| source.reference().to_owned())
+        .collect()
+}

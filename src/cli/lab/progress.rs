@@ -1,0 +1,175 @@
+//! Shows how a plan goes: bars and spinners in a terminal, plain lines elsewhere.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::engine::{Event, Progress, Unit, Waiting};
+use crate::plan::{Operation, Step};
+
+use super::super::output;
+
+/// One display for a whole command.
+pub(super) struct Display {
+    /// None without a terminal.
+    bars: Option<MultiProgress>,
+    /// Events of one stage come from one thread, but behind a shared callback.
+    open: Mutex<BTreeMap<String, ProgressBar>>,
+}
+
+impl Display {
+    pub(super) fn new() -> Self {
+        let bars = std::io::stderr().is_terminal().then(MultiProgress::new);
+        Self {
+            bars,
+            open: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    pub(super) fn tell(&self, event: Event<'_>) {
+        match event {
+            Event::Started(step) => self.start(step),
+            Event::Progressed(step, progress) => self.advance(step, progress),
+            Event::Finished(step) => self.end(&step.operation.to_string(), &done(&step.operation)),
+            Event::Failed(step) => self.end(
+                &step.operation.to_string(),
+                &format!("{}: failed", step.operation),
+            ),
+        }
+    }
+
+    /// A service that is waited for.
+    pub(super) fn waiting(&self, waiting: Waiting<'_>) {
+        let endpoint = waiting.endpoint;
+        let key = format!("{}:{}", endpoint.service, endpoint.port);
+        let text = format!(
+            "service {}: waiting for {} on {} ({}, {} s)",
+            endpoint.service,
+            endpoint.role.name(),
+            endpoint.address(),
+            waiting.last,
+            waiting.since.as_secs()
+        );
+        if waiting.since > Duration::from_millis(300) {
+            self.spinner(&key, &text).set_message(text);
+        }
+    }
+
+    pub(super) fn ready(&self, endpoint: &crate::engine::Endpoint) {
+        let key = format!("{}:{}", endpoint.service, endpoint.port);
+        let text = format!(
+            "service {}: {} ready on {}",
+            endpoint.service,
+            endpoint.role.name(),
+            endpoint.address()
+        );
+        self.end(&key, &text);
+    }
+
+    /// A line above whatever moves.
+    pub(super) fn line(&self, text: &str) {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| output::note(text)),
+            None => output::note(text),
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<String, ProgressBar>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self, step: &Step) {
+        let key = step.operation.to_string();
+        let text = format!("{step} …");
+        if self.bars.is_some() {
+            self.spinner(&key, &text).set_message(text);
+        } else if takes_long(&step.operation) {
+            output::note(&text);
+        }
+    }
+
+    fn spinner(&self, key: &str, first: &str) -> ProgressBar {
+        let mut open = self.open();
+        if let Some(bar) = open.get(key) {
+            return bar.clone();
+        }
+        let bar = match &self.bars {
+            Some(bars) => {
+                let bar = bars.add(ProgressBar::new_spinner());
+                bar.enable_steady_tick(Duration::from_millis(100));
+                bar
+            }
+            None => {
+                output::note(first);
+                ProgressBar::hidden()
+            }
+        };
+        open.insert(key.to_owned(), bar.clone());
+        bar
+    }
+
+    fn advance(&self, step: &Step, progress: Progress<'_>) {
+        let Some(bar) = self.open().get(&step.operation.to_string()).cloned() else {
+            return;
+        };
+        if progress.total > 0 {
+            if bar.length() != Some(progress.total) {
+                bar.set_length(progress.total);
+                bar.set_style(style(progress.unit));
+            }
+            bar.set_position(progress.done);
+        }
+        let message = if progress.total > 0 && progress.unit == Unit::Bytes {
+            step.operation.to_string()
+        } else {
+            format!("{}: {}", step.operation, progress.message)
+        };
+        bar.set_message(message);
+    }
+
+    fn end(&self, key: &str, text: &str) {
+        if let Some(bar) = self.open().remove(key) {
+            bar.finish_and_clear();
+        }
+        self.line(text);
+    }
+}
+
+fn style(unit: Unit) -> ProgressStyle {
+    let template = match unit {
+        Unit::Bytes => "{spinner} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {wide_msg}",
+        Unit::Steps => "{spinner} [{bar:30}] {pos}/{len} {wide_msg}",
+    };
+    // The template is a constant; should it be wrong, the default shows the same figures.
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+}
+
+fn takes_long(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::PullImage { .. } | Operation::BuildImage { .. }
+    )
+}
+
+fn done(operation: &Operation) -> String {
+    match operation {
+        Operation::PullImage { reference } => format!("image {reference}: pulled"),
+        Operation::BuildImage { service } => format!("image of service {service}: built"),
+        Operation::CreateNetwork { network } => format!("network {network}: created"),
+        Operation::RemoveNetwork { network, .. } => format!("network {network}: removed"),
+        Operation::CreateVolume { volume } => format!("volume {volume}: created"),
+        Operation::RemoveVolume { volume, .. } => format!("volume {volume}: removed"),
+        Operation::CreateContainer { service } => format!("service {service}: created"),
+        Operation::StartContainer { service, .. } => format!("service {service}: started"),
+        Operation::UnpauseContainer { service, .. } => format!("service {service}: unpaused"),
+        Operation::StopContainer { service, .. } => format!("service {service}: stopped"),
+        Operation::RemoveContainer { service, .. } => format!("service {service}: removed"),
+        Operation::AwaitHealthy { service } => format!("service {service}: healthy"),
+        Operation::AwaitCompletion { service } => format!("service {service}: done"),
+    }
+}

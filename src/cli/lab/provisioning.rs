@@ -1,0 +1,88 @@
+//! Makes Grafana show the lab and proves that every panel answers.
+
+use std::time::Duration;
+
+use crate::provision::{self, Change, Dashboard, DataSource, Folder, Grafana, PanelCheck, ProvisionError};
+use crate::state::Credentials;
+
+use super::super::error::{Code, Failure};
+
+/// What Grafana is to show.
+pub(super) struct Show<'a> {
+    /// From this machine.
+    pub(super) grafana_url: String,
+    /// From Grafana's container.
+    pub(super) influxdb_url: String,
+    pub(super) database: String,
+    pub(super) interval: Duration,
+    pub(super) credentials: &'a Credentials,
+}
+
+/// What provisioning did: changes in words (none where nothing changed), and how many queries answered.
+pub(super) struct Shown {
+    pub(super) changes: Vec<String>,
+    pub(super) checks: Vec<PanelCheck>,
+}
+
+pub(super) async fn show(show: &Show<'_>) -> Result<Shown, Failure> {
+    let outcome = apply_and_verify(show).await;
+    outcome.map_err(|error| failure(&error))
+}
+
+async fn apply_and_verify(show: &Show<'_>) -> Result<Shown, ProvisionError> {
+    let credentials = show.credentials;
+    let grafana = Grafana::new(
+        &show.grafana_url,
+        &credentials.user,
+        &credentials.grafana_password,
+    )?;
+    let desired = provision::Desired {
+        datasource: DataSource {
+            url: show.influxdb_url.clone(),
+            database: show.database.clone(),
+            user: credentials.user.clone(),
+            password: credentials.influxdb_password.clone(),
+            interval: show.interval,
+        },
+        folder: Folder::default(),
+        dashboards: Dashboard::shipped()?,
+    };
+    let report = provision::apply(&grafana, &desired).await?;
+    let mut checks = Vec::new();
+    for dashboard in &desired.dashboards {
+        checks.extend(provision::verify(&grafana, &dashboard.uid).await?);
+    }
+    let mut changes = Vec::new();
+    let dashboards = report
+        .dashboards
+        .iter()
+        .map(|(title, change)| (format!("dashboard {title}"), change));
+    let rest = [
+        ("data source".to_owned(), &report.datasource),
+        ("folder".to_owned(), &report.folder),
+    ];
+    for (what, change) in rest.into_iter().chain(dashboards) {
+        match change {
+            Change::Created => changes.push(format!("{what} created")),
+            Change::Updated => changes.push(format!("{what} updated")),
+            Change::Unchanged => {}
+        }
+    }
+    Ok(Shown { changes, checks })
+}
+
+fn failure(error: &ProvisionError) -> Failure {
+    let failure = Failure::from_error(Code::NotReady, error);
+    match error {
+        ProvisionError::Credentials { .. } => failure
+            .hint("its volume was made with another password, which is asked for only when the volume is new")
+            .hint("`uwsgi-lab reset` begins again with an empty one; the data goes"),
+        ProvisionError::DashboardRefused { .. } | ProvisionError::ReadOnlyDataSource { .. } => {
+            failure.hint("`uwsgi-lab reset` begins again with an empty Grafana; the data goes")
+        }
+        ProvisionError::PluginMissing { .. } => failure.hint(
+            "Grafana installs it at its start and may need the network for it: `uwsgi-lab logs grafana`",
+        ),
+        _ => failure.hint("what Grafana says: `uwsgi-lab logs grafana`"),
+    }
+}

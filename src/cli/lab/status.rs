@@ -1,0 +1,72 @@
+//! `uwsgi-lab status`.
+
+use std::collections::BTreeSet;
+
+use clap::{Args, ValueEnum};
+
+use crate::agent;
+use crate::engine::Engine as _;
+use crate::report::lab as report;
+use crate::state::Credentials;
+
+use super::super::error::{Code, Failure};
+use super::super::output;
+use super::super::settings::{LabArguments, LabSettings};
+use super::agents::{self, state_failure};
+use super::connect::{self, failure};
+use super::{runtime, stack};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    #[command(flatten)]
+    lab: LabArguments,
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output: Format,
+    /// Show the passwords too
+    #[arg(long)]
+    show_passwords: bool,
+}
+
+/// Exit code 0 whether the lab runs or not: that is what the output tells.
+pub(crate) fn run(arguments: &StatusArguments) -> Result<(), Failure> {
+    let lab = LabSettings::new(&arguments.lab)?;
+    let report = runtime()?.block_on(gather(&lab, arguments.show_passwords))?;
+    match arguments.output {
+        Format::Text => output::data(&report::status_text(&report)),
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&report)
+                .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+            output::data(&format!("{json}\n"))
+        }
+    }
+}
+
+async fn gather(lab: &LabSettings, show_passwords: bool) -> Result<report::LabReport, Failure> {
+    let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
+    let observed = docker
+        .observe(&lab.name, &BTreeSet::new())
+        .await
+        .map_err(|error| failure(&error))?;
+    let running = match agents::find(&lab.directory)? {
+        Some(record) => Some(
+            agent::ask_status(&record)
+                .await
+                .map_err(|error| agents::agent_failure(&error))?,
+        ),
+        None => None,
+    };
+    let credentials = Credentials::load(&lab.directory).map_err(|error| state_failure(&error))?;
+    Ok(report::LabReport::new(
+        &lab.name,
+        &observed,
+        running,
+        credentials.as_ref(),
+        show_passwords,
+    ))
+}

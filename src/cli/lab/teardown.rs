@@ -1,0 +1,126 @@
+//! `uwsgi-lab down` and `uwsgi-lab reset`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
+
+use crate::compose::Project;
+use crate::engine::{self, Docker, Engine as _};
+use crate::plan::{self, Desired, Keep, Observed};
+use crate::state::Credentials;
+
+use super::super::error::{Code, Failure};
+use super::super::output;
+use super::super::settings::{LabArguments, LabSettings, UpArguments, UpSettings};
+use super::agents::{self, state_failure};
+use super::connect::{self, failure};
+use super::progress::Display;
+use super::{interruptible, runtime, stack, up};
+
+const ADVICE: &str = "run the command again: it goes on from here";
+
+#[derive(Debug, Args)]
+pub(crate) struct DownArguments {
+    #[command(flatten)]
+    lab: LabArguments,
+    /// Remove the data too, and everything else the lab kept
+    #[arg(long)]
+    volumes: bool,
+}
+
+pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
+    let lab = LabSettings::new(&arguments.lab)?;
+    let keep = if arguments.volumes {
+        Keep::Nothing
+    } else {
+        Keep::Volumes
+    };
+    runtime()?.block_on(interruptible(take_down(&lab, keep, "down"), ADVICE))?;
+    if keep == Keep::Nothing {
+        lab.directory.remove().map_err(|error| state_failure(&error))?;
+    }
+    Ok(())
+}
+
+/// Works whatever of the lab runs: all of it, half of it, nothing.
+pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
+    let settings = UpSettings::new(arguments)?;
+    runtime()?.block_on(async {
+        let teardown = async {
+            take_down(&settings.lab, Keep::Nothing, "reset").await?;
+            // Passwords live as long as the data they open; image digests stay, so that the first day comes again.
+            Credentials::remove(&settings.lab.directory).map_err(|error| state_failure(&error))
+        };
+        interruptible(teardown, ADVICE).await?;
+        up::up(&settings, arguments.detach).await
+    })
+}
+
+/// Removes what carries the lab's label, then looks whether anything is left.
+async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<(), Failure> {
+    let is_known = lab.directory.path().exists();
+    let lock = lab.directory.lock().map_err(|error| state_failure(&error))?;
+    let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
+    let ran = agents::stop(&lab.directory).await?;
+    if ran {
+        output::note("load and collector: stopped");
+    }
+    let observed = observe(&docker, &lab.name).await?;
+    let plan = plan::down(&observed, keep, cause);
+    let display = Display::new();
+    let tell = |event: engine::Event<'_>| display.tell(event);
+    let desired = nothing(&lab.name);
+    engine::apply(&docker, &desired, &plan, &tell)
+        .await
+        .map_err(|error| failure(&error))?;
+    refuse_leftovers(&observe(&docker, &lab.name).await?, keep)?;
+    drop(lock);
+    if plan.is_empty() && !ran {
+        output::note(&format!("There is no lab '{}' to take down.", lab.name));
+    } else if keep == Keep::Volumes && !observed.volumes.is_empty() {
+        output::note("The data is kept; `uwsgi-lab down --volumes` removes it too.");
+    }
+    if !is_known {
+        lab.directory.remove().map_err(|error| state_failure(&error))?;
+    }
+    Ok(())
+}
+
+async fn observe(docker: &Docker, project: &str) -> Result<Observed, Failure> {
+    docker
+        .observe(project, &BTreeSet::new())
+        .await
+        .map_err(|error| failure(&error))
+}
+
+fn refuse_leftovers(observed: &Observed, keep: Keep) -> Result<(), Failure> {
+    let containers = observed
+        .containers
+        .iter()
+        .map(|one| format!("container {}", one.name));
+    let networks = observed.networks.iter().map(|one| format!("network {}", one.key));
+    let volumes = observed
+        .volumes
+        .iter()
+        .filter(|_| keep == Keep::Nothing)
+        .map(|one| format!("volume {}", one.id));
+    let left: Vec<String> = containers.chain(networks).chain(volumes).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Code::Unexpected, format!("still there: {}", left.join(", "))).hint(ADVICE))
+}
+
+/// Stopping and removing need no desired state.
+pub(super) fn nothing(project: &str) -> Desired {
+    let project = Project {
+        name: project.to_owned(),
+        services: BTreeMap::new(),
+        networks: BTreeMap::new(),
+        volumes: BTreeMap::new(),
+    };
+    Desired {
+        project,
+        images: BTreeMap::new(),
+    }
+}

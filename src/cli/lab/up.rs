@@ -1,0 +1,72 @@
+//! `uwsgi-lab up`.
+
+use crate::report::lab as report;
+
+use super::super::error::Failure;
+use super::super::output;
+use super::super::settings::{UpArguments, UpSettings};
+use super::agents::state_failure;
+use super::attend::attend;
+use super::bring_up::{Runs, Up, bring_up, draft};
+use super::{interruptible, runtime};
+
+const ADVICE: &str = "`uwsgi-lab up` goes on from here, `uwsgi-lab down` takes it all away";
+
+pub(crate) fn run(arguments: &UpArguments) -> Result<(), Failure> {
+    let settings = UpSettings::new(arguments)?;
+    runtime()?.block_on(async {
+        if arguments.dry_run {
+            return interruptible(dry_run(&settings), ADVICE).await;
+        }
+        up(&settings, arguments.detach).await
+    })
+}
+
+/// Prints the plan. A lab that was not there leaves nothing behind.
+async fn dry_run(settings: &UpSettings) -> Result<(), Failure> {
+    let directory = &settings.lab.directory;
+    let is_new = !directory.path().exists();
+    let drafted = draft(settings).await;
+    if is_new {
+        directory.remove().map_err(|error| state_failure(&error))?;
+    }
+    output::data(&report::plan_text(&drafted?.plan))
+}
+
+/// Brings the lab up, says where it is, and stays with it or leaves it to the background.
+pub(super) async fn up(settings: &UpSettings, detach: bool) -> Result<(), Failure> {
+    let lock = settings
+        .lab
+        .directory
+        .lock()
+        .map_err(|error| state_failure(&error))?;
+    let work = async { bring_up(settings, draft(settings).await?, detach).await };
+    let up = interruptible(work, ADVICE).await?;
+    drop(lock);
+    tell(settings, &up)?;
+    match up.runs {
+        Runs::Here(agent) => attend(*agent, &up.docker, &settings.lab.name).await,
+        Runs::Elsewhere { .. } => Ok(()),
+    }
+}
+
+fn tell(settings: &UpSettings, up: &Up) -> Result<(), Failure> {
+    let welcome = report::Welcome {
+        name: &settings.lab.name,
+        endpoints: &up.endpoints,
+        settings: &up.settings,
+        user: &up.credentials.user,
+        // On a terminal somebody wants to log in now; what goes to a file stays there.
+        password: output::is_terminal().then_some(up.credentials.grafana_password.as_str()),
+        panels: up.shown.as_ref().map(|shown| shown.checks.len()),
+        runs: match &up.runs {
+            Runs::Here(_) => report::Runs::Here,
+            Runs::Elsewhere { record, .. } => report::Runs::Elsewhere {
+                pid: record.pid,
+                detached: record.detached,
+            },
+        },
+        unchanged: up.unchanged,
+    };
+    output::data(&report::welcome_text(&welcome))
+}

@@ -1,0 +1,11 @@
+//! What was typed, the environment and the project file, made into what runs: the one reader of the latter two.
+//! Flags win over the environment, the environment over the file, the file over the defaults.
+
+mod environment;
+mod lab;
+mod project_file;
+mod up;
+
+pub(crate) use environment::Environment;
+pub(crate) use lab::{LabArguments, LabSettings};
+pub(crate) use up::{AppSettings, LoadChoice, StackSource, UpArguments, UpSettings};

@@ -1,0 +1,74 @@
+//! One scrape of one target: fetch, parse, points; keeps no time and no state.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use crate::point::Point;
+use crate::uwsgi::{self, DocumentError, FetchError, Scrape, StatsAddress, Summary};
+
+use super::schedule::now;
+
+/// A stats server, and the `source` tag its points carry. Two targets must not share a source: their points would
+/// overwrite each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) address: StatsAddress,
+    pub(crate) source: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ScrapeError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+}
+
+/// What one scrape brought: points in any case, a summary if the server was up.
+#[derive(Debug)]
+pub(crate) struct Scraped {
+    pub(crate) points: Vec<Point>,
+    /// When the scrape began, in milliseconds since the Unix epoch: the time of all its points.
+    pub(crate) timestamp_ms: i64,
+    pub(crate) outcome: Result<Summary, ScrapeError>,
+}
+
+/// Reads `target` once. Takes no longer than `deadline`.
+pub(crate) async fn scrape(target: &Target, deadline: Duration) -> Scraped {
+    let began = now();
+    let clock = Instant::now();
+    let read = read(&target.address, deadline).await;
+    let scrape = Scrape {
+        source: &target.source,
+        timestamp_ms: i64::try_from(began.as_millis()).unwrap_or(i64::MAX),
+        duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),
+    };
+    let (points, outcome) = match read {
+        Ok(document) => {
+            let summary = Summary::of(&document, began.as_secs());
+            (uwsgi::points(&document, &summary, &scrape), Ok(summary))
+        }
+        Err(error) => (uwsgi::failure_points(&scrape), Err(error)),
+    };
+    Scraped {
+        points,
+        timestamp_ms: scrape.timestamp_ms,
+        outcome,
+    }
+}
+
+async fn read(address: &StatsAddress, deadline: Duration) -> Result<uwsgi::Document, ScrapeError> {
+    let bytes = uwsgi::fetch(address, deadline).await?;
+    Ok(uwsgi::parse(&bytes)?)
+}
+
+/// An error and what caused it, on one line.
+pub(super) fn in_one_line(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
+}

@@ -1,0 +1,103 @@
+//! The one account: a salted hash of its password, and the check of `Authorization: Basic …` against it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// Login and password hash, as the state file keeps them.
+///
+/// A single round of SHA-256 is enough because the lab's passwords are 128 random bits: stretching
+/// protects passwords that can be guessed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Account {
+    pub(super) login: String,
+    salt: [u8; 16],
+    hash: [u8; 32],
+}
+
+impl Account {
+    pub(super) fn new(login: &str, password: &str) -> Result<Self, getrandom::Error> {
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt)?;
+        Ok(Self {
+            login: login.to_owned(),
+            salt,
+            hash: salted(&salt, password),
+        })
+    }
+
+    /// Whether the value of an `Authorization` header is this account's login and password.
+    pub(super) fn admits(&self, authorization: &str) -> bool {
+        let Some((login, password)) = basic_credentials(authorization) else {
+            return false;
+        };
+        // both are compared in full, so that the time taken tells nothing about either
+        let login_is_right = same(login.as_bytes(), self.login.as_bytes());
+        let password_is_right = same(&salted(&self.salt, &password), &self.hash);
+        login_is_right & password_is_right
+    }
+}
+
+fn salted(salt: &[u8], password: &str) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(salt);
+    hasher.update(password.as_bytes());
+    hasher.finalize().into()
+}
+
+fn same(left: &[u8], right: &[u8]) -> bool {
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .fold(0, |difference, (a, b)| difference | (a ^ b))
+            == 0
+}
+
+fn basic_credentials(authorization: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (login, password) = decoded.split_once(':')?;
+    Some((login.to_owned(), password.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(text: &str) -> String {
+        format!("Basic {}", STANDARD.encode(text))
+    }
+
+    #[test]
+    fn only_the_right_login_with_the_right_password_is_admitted() {
+        let account = Account::new("admin", "se:cret").unwrap();
+        let table = [
+            (header("admin:se:cret"), true),
+            (header("admin:se:cret").replace("Basic", "basic"), true),
+            (header("admin:secret"), false),
+            (header("root:se:cret"), false),
+            (header("admin:"), false),
+            (header("admin"), false),
+            ("Bearer abc".to_owned(), false),
+            ("Basic !!!".to_owned(), false),
+            (String::new(), false),
+        ];
+        for (authorization, expected) in table {
+            assert_eq!(account.admits(&authorization), expected, "{authorization}");
+        }
+    }
+
+    #[test]
+    fn the_same_password_is_stored_differently_each_time() {
+        let (one, other) = (
+            Account::new("admin", "x").unwrap(),
+            Account::new("admin", "x").unwrap(),
+        );
+        assert_ne!(one, other);
+    }
+}

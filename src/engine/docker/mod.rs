@@ -1,0 +1,92 @@
+//! The Docker Engine as an engine, spoken to through its HTTP API; no docker or compose command is needed.
+
+mod address;
+mod build;
+mod container;
+mod fault;
+mod image;
+mod labels;
+mod logs;
+mod observe;
+mod resources;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use bollard::Docker as Client;
+
+use crate::plan::{Desired, Observed, Operation};
+
+use super::{Engine, EngineError, Progress};
+
+pub(crate) use address::{DockerAddress, DockerEnvironment};
+pub(crate) use build::{BuildEnvironment, build_hash};
+pub(crate) use logs::{LogLine, LogRequest};
+
+/// A Docker daemon that answered.
+pub(crate) struct Docker {
+    client: Client,
+    build: BuildEnvironment,
+    /// Where the Compose file lies, for the labels that `docker compose ls` shows.
+    compose_file: PathBuf,
+}
+
+impl Docker {
+    /// Connects and makes sure that a daemon answers.
+    pub(crate) async fn connect(
+        address: &DockerAddress,
+        build: BuildEnvironment,
+        compose_file: PathBuf,
+    ) -> Result<Self, EngineError> {
+        let client = address::connect(address).await?;
+        Ok(Self {
+            client,
+            build,
+            compose_file,
+        })
+    }
+}
+
+impl Engine for Docker {
+    async fn observe(&self, project: &str, images: &BTreeSet<String>) -> Result<Observed, EngineError> {
+        observe::observe(&self.client, project, images).await
+    }
+
+    async fn perform(
+        &self,
+        desired: &Desired,
+        operation: &Operation,
+        progress: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Result<(), EngineError> {
+        let client = &self.client;
+        match operation {
+            Operation::PullImage { reference } => image::pull(client, reference, progress).await,
+            Operation::BuildImage { service } => {
+                build::build(client, desired, service, &self.build, progress).await
+            }
+            Operation::CreateNetwork { network } => resources::create_network(client, desired, network).await,
+            Operation::RemoveNetwork { network, id } => resources::remove_network(client, network, id).await,
+            Operation::CreateVolume { volume } => resources::create_volume(client, desired, volume).await,
+            Operation::RemoveVolume { volume, id } => resources::remove_volume(client, volume, id).await,
+            Operation::CreateContainer { service } => {
+                container::create_and_start(client, desired, service, &self.compose_file).await
+            }
+            Operation::StartContainer { service, id } => container::start(client, service, id).await,
+            Operation::UnpauseContainer { service, id } => container::unpause(client, service, id).await,
+            Operation::StopContainer { service, id } => container::stop(client, service, id).await,
+            Operation::RemoveContainer { service, id, force } => {
+                container::remove(client, service, id, *force).await
+            }
+            Operation::AwaitHealthy { service } => {
+                container::await_healthy(client, &desired.project.name, service, progress).await
+            }
+            Operation::AwaitCompletion { service } => {
+                container::await_completion(client, &desired.project.name, service, progress).await
+            }
+        }
+    }
+
+    async fn last_lines(&self, container: &str, lines: usize) -> Vec<String> {
+        logs::last_lines(&self.client, container, lines).await
+    }
+}

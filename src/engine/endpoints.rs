@@ -1,0 +1,91 @@
+//! Which published ports of a lab are its endpoints. Services say so themselves, in labels of the Compose file:
+//! `dev.uwsgi-lab.endpoint.app: "9090"` names the container port that serves the app.
+
+use std::collections::BTreeMap;
+
+use crate::compose::{Project, Protocol, Service};
+use crate::plan::Observed;
+
+/// What an endpoint is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// HTTP, the application under test.
+    App,
+    /// uWSGI's statistics.
+    Stats,
+    /// InfluxDB 1.x HTTP API.
+    Influxdb,
+    /// Grafana HTTP API and page.
+    Grafana,
+    /// Published, and none of the above.
+    Other,
+}
+
+impl Role {
+    pub(crate) const NAMED: [Self; 4] = [Self::App, Self::Stats, Self::Influxdb, Self::Grafana];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Stats => "stats",
+            Self::Influxdb => "influxdb",
+            Self::Grafana => "grafana",
+            Self::Other => "port",
+        }
+    }
+
+    /// The label that marks a service's container port as this endpoint.
+    pub(crate) fn label(self) -> String {
+        format!("dev.uwsgi-lab.endpoint.{}", self.name())
+    }
+}
+
+/// A port on this machine behind which a service of the lab listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) role: Role,
+    pub(crate) service: String,
+    /// The port inside the container.
+    pub(crate) target: u16,
+    /// The port on this machine's loopback.
+    pub(crate) port: u16,
+    /// What other services of the lab connect to: `service:target`.
+    pub(crate) inside: String,
+}
+
+impl Endpoint {
+    /// `127.0.0.1:port`.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+}
+
+/// Every published TCP port of the project, as the engine published it where that is observed (a port that the
+/// file leaves open is known only then), else as the file says.
+pub(crate) fn endpoints(project: &Project, observed: &Observed) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for (name, service) in &project.services {
+        let seen = observed.container(name).map(|container| &container.ports);
+        let mut ports: BTreeMap<u16, u16> = BTreeMap::new();
+        for port in service.ports.iter().filter(|port| port.protocol == Protocol::Tcp) {
+            let published = seen
+                .and_then(|ports| ports.get(&port.target).copied())
+                .or(port.published);
+            ports.extend(published.map(|published| (port.target, published)));
+        }
+        endpoints.extend(ports.into_iter().map(|(target, port)| Endpoint {
+            role: role(service, target),
+            service: name.clone(),
+            target,
+            port,
+            inside: format!("{name}:{target}"),
+        }));
+    }
+    endpoints
+}
+
+fn role(service: &Service, target: u16) -> Role {
+    let target = target.to_string();
+    let named = |role: &Role| service.labels.get(&role.label()) == Some(&target);
+    Role::NAMED.into_iter().find(named).unwrap_or(Role::Other)
+}

@@ -1,0 +1,63 @@
+//! What can go wrong with an engine, by kind, so that the command line can say what to do.
+
+use thiserror::Error;
+
+/// An engine's failure. The texts complete "failed to …" or name the thing that is wrong.
+#[derive(Debug, Error)]
+pub(crate) enum EngineError {
+    #[error("no Docker daemon answers at {address}: {message}")]
+    Unreachable { address: String, message: String },
+    #[error("no permission to use the Docker socket {address}")]
+    Forbidden { address: String },
+    #[error("{address} is not an address of a Docker daemon: {message}")]
+    BadAddress { address: String, message: String },
+    #[error("image {reference} cannot be pulled: {message}")]
+    Pull {
+        reference: String,
+        message: String,
+        problem: PullProblem,
+    },
+    #[error("image of service {service} cannot be built: {message}")]
+    Build {
+        service: String,
+        message: String,
+        log: Vec<String>,
+    },
+    #[error("build context of service {service} cannot be read: {message}")]
+    Context { service: String, message: String },
+    #[error("service {service} cannot start: {message}")]
+    PortTaken { service: String, message: String },
+    #[error("{name} exists and was not made by uwsgi-lab")]
+    Foreign { name: String, kind: &'static str },
+    #[error("no space left on the disk of the Docker daemon: {message}")]
+    DiskFull { message: String },
+    #[error("service {service} ended with exit code {code}")]
+    Ended {
+        service: String,
+        code: i64,
+        log: Vec<String>,
+    },
+    #[error("service {service} was not ready after {seconds} s: {last}")]
+    NotReady {
+        service: String,
+        seconds: u64,
+        last: String,
+        log: Vec<String>,
+    },
+    #[error("{what}: {message}")]
+    Other { what: String, message: String },
+}
+
+/// Why an image could not be pulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PullProblem {
+    /// No such image, or none for this processor.
+    NotFound,
+    /// The registry could not be reached.
+    Offline,
+    /// The registry asks for a login.
+    Denied,
+    /// Too many pulls for now.
+    RateLimited,
+    Other,
+}

@@ -1,0 +1,69 @@
+//! Starts services and hands back endpoints: observes what runs, carries out plans. Knows nothing of what the
+//! services are for.
+
+mod apply;
+mod docker;
+mod endpoints;
+mod error;
+#[cfg(test)]
+mod fake;
+mod holder;
+mod ports;
+mod ready;
+
+use std::collections::BTreeSet;
+
+use crate::plan::{Desired, Observed, Operation, Step};
+
+pub(crate) use apply::apply;
+pub(crate) use docker::{
+    BuildEnvironment, Docker, DockerAddress, DockerEnvironment, LogLine, LogRequest, build_hash,
+};
+pub(crate) use endpoints::{Endpoint, Role, endpoints};
+pub(crate) use error::{EngineError, PullProblem};
+pub(crate) use ports::{TakenPort, taken_ports};
+pub(crate) use ready::{Waiting, await_ready};
+
+/// What a lab is run by.
+pub(crate) trait Engine {
+    /// Everything that carries the label of the lab `project`, and those of `images` that are there.
+    async fn observe(&self, project: &str, images: &BTreeSet<String>) -> Result<Observed, EngineError>;
+
+    /// Carries out one operation and tells `progress` how far it is. Doing what is done already is no error.
+    async fn perform(
+        &self,
+        desired: &Desired,
+        operation: &Operation,
+        progress: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Result<(), EngineError>;
+
+    /// The last `lines` lines a container printed, oldest first; empty where there are none.
+    async fn last_lines(&self, container: &str, lines: usize) -> Vec<String>;
+}
+
+/// How far an operation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress<'a> {
+    pub(crate) done: u64,
+    /// 0 where it is not known.
+    pub(crate) total: u64,
+    pub(crate) unit: Unit,
+    /// What it does right now; may be empty.
+    pub(crate) message: &'a str,
+}
+
+/// What [`Progress`] counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Bytes,
+    Steps,
+}
+
+/// News of a plan that is carried out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Event<'a> {
+    Started(&'a Step),
+    Progressed(&'a Step, Progress<'a>),
+    Finished(&'a Step),
+    Failed(&'a Step),
+}

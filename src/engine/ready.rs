@@ -1,0 +1,200 @@
+//! Waits until endpoints answer on their published ports. Probes from this machine, never from inside: a
+//! container's own health check may pass while the image still sets itself up, and Podman may not run it at all.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{Endpoint, Engine, EngineError, Role};
+use crate::plan::State;
+
+/// Short at first, because each tenth of a second counts while an image starts, then at most this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often the engine is asked whether the container still runs.
+const CHECK_EVERY: Duration = Duration::from_millis(500);
+const LOG_LINES: usize = 20;
+
+/// What is being waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Waiting<'a> {
+    pub(crate) endpoint: &'a Endpoint,
+    /// What the last probe saw: `connection refused`.
+    pub(crate) last: &'a str,
+    pub(crate) since: Duration,
+}
+
+/// Returns when `endpoint` answers as its role demands: InfluxDB 204 to `/ping`, Grafana a healthy `/api/health`,
+/// uWSGI statistics with a running worker, an app any HTTP answer, any other port a connection that stays open.
+///
+/// # Errors
+/// [`EngineError::Ended`] when its container ends, [`EngineError::NotReady`] after `limit`; both with the last
+/// lines that the container printed.
+pub(crate) async fn await_ready(
+    engine: &impl Engine,
+    project: &str,
+    endpoint: &Endpoint,
+    limit: Duration,
+    tell: &(dyn Fn(Waiting<'_>) + Sync),
+) -> Result<(), EngineError> {
+    let start = Instant::now();
+    let mut pause = Duration::from_millis(10);
+    let mut next_check = start + CHECK_EVERY;
+    loop {
+        let answer = match timeout(PROBE_TIMEOUT, probe(endpoint)).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err("no answer within 2 s".to_owned()),
+        };
+        let Err(last) = answer else { return Ok(()) };
+        tell(Waiting {
+            endpoint,
+            last: &last,
+            since: start.elapsed(),
+        });
+        if Instant::now() >= next_check {
+            fail_if_ended(engine, project, &endpoint.service).await?;
+            next_check = Instant::now() + CHECK_EVERY;
+        }
+        if start.elapsed() + pause > limit {
+            fail_if_ended(engine, project, &endpoint.service).await?;
+            let log = log_of(engine, project, &endpoint.service).await;
+            let service = endpoint.service.clone();
+            return Err(EngineError::NotReady {
+                service,
+                seconds: limit.as_secs(),
+                last,
+                log,
+            });
+        }
+        sleep(pause).await;
+        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+    }
+}
+
+async fn fail_if_ended(engine: &impl Engine, project: &str, service: &str) -> Result<(), EngineError> {
+    let observed = engine.observe(project, &BTreeSet::new()).await?;
+    let Some(container) = observed.container(service) else {
+        let message = "its container was removed while it started".to_owned();
+        return Err(EngineError::Other {
+            what: format!("service {service}"),
+            message,
+        });
+    };
+    let State::Exited(code) = container.state else {
+        return Ok(());
+    };
+    let log = engine.last_lines(&container.id, LOG_LINES).await;
+    Err(EngineError::Ended {
+        service: service.to_owned(),
+        code,
+        log,
+    })
+}
+
+async fn log_of(engine: &impl Engine, project: &str, service: &str) -> Vec<String> {
+    match engine.observe(project, &BTreeSet::new()).await {
+        Ok(observed) => match observed.container(service) {
+            Some(container) => engine.last_lines(&container.id, LOG_LINES).await,
+            None => Vec::new(),
+        },
+        Err(_) => Vec::new(),
+    }
+}
+
+async fn probe(endpoint: &Endpoint) -> Result<(), String> {
+    match endpoint.role {
+        Role::Influxdb => expect(endpoint, "/ping", |answer| answer.status == 204).await,
+        Role::Grafana => {
+            expect(endpoint, "/api/health", |answer| {
+                answer.status == 200 && answer.has(r#""database":"ok""#)
+            })
+            .await
+        }
+        Role::Stats => {
+            expect(endpoint, "/", |answer| {
+                answer.has(r#""workers":"#) && !answer.has(r#""workers":[]"#)
+            })
+            .await
+        }
+        Role::App => expect(endpoint, "/", |answer| answer.status > 0).await,
+        Role::Other => stays_open(endpoint).await,
+    }
+}
+
+struct Answer {
+    /// 0 where the answer is not HTTP: plain uWSGI statistics.
+    status: u16,
+    text: String,
+}
+
+impl Answer {
+    /// White space apart, which JSON writers place as they like.
+    fn has(&self, text: &str) -> bool {
+        self.text.split_whitespace().collect::<String>().contains(text)
+    }
+}
+
+/// A proxy in front of the container accepts before the service listens, so only an answer counts.
+async fn expect(endpoint: &Endpoint, path: &str, good: impl Fn(&Answer) -> bool) -> Result<(), String> {
+    let answer = get(endpoint, path).await.map_err(|error| words(&error))?;
+    if good(&answer) {
+        return Ok(());
+    }
+    Err(match answer.status {
+        0 => format!("GET {path} gave no HTTP answer"),
+        status => format!("GET {path} answered {status}"),
+    })
+}
+
+async fn get(endpoint: &Endpoint, path: &str) -> std::io::Result<Answer> {
+    const LONGEST: u64 = 4 << 20;
+    let mut stream = TcpStream::connect(endpoint.address()).await?;
+    let request = format!(
+        "GET {path} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        endpoint.address()
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut bytes = Vec::new();
+    match stream.take(LONGEST).read_to_end(&mut bytes).await {
+        Err(error) if bytes.is_empty() => return Err(error),
+        _ => {}
+    }
+    if bytes.is_empty() {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let status = text
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.get(2..5))
+        .and_then(|code| code.parse().ok());
+    Ok(Answer {
+        status: status.unwrap_or(0),
+        text,
+    })
+}
+
+/// A port whose protocol is not known is ready when a connection is not closed at once.
+async fn stays_open(endpoint: &Endpoint) -> Result<(), String> {
+    let mut stream = TcpStream::connect(endpoint.address())
+        .await
+        .map_err(|error| words(&error))?;
+    let mut byte = [0];
+    match timeout(Duration::from_millis(200), stream.read(&mut byte)).await {
+        Ok(Ok(0)) => Err("connection closed at once".to_owned()),
+        Ok(Err(error)) => Err(words(&error)),
+        Ok(Ok(_)) | Err(_) => Ok(()),
+    }
+}
+
+fn words(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        ErrorKind::ConnectionReset => "connection reset".to_owned(),
+        ErrorKind::UnexpectedEof => "connection closed without an answer".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,110 @@
+//! The way back: from what runs to nothing, or to everything stopped.
+
+use super::{Observed, Operation, Plan, Step};
+
+/// What a teardown leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    Volumes,
+    Nothing,
+}
+
+/// Plans the removal of everything observed: containers, then networks and volumes.
+pub(crate) fn down(observed: &Observed, keep: Keep, cause: &str) -> Plan {
+    let mut plan = Plan::default();
+    let step = |operation| Step::new(operation, cause);
+    let containers = observed
+        .containers
+        .iter()
+        .map(|container| Operation::RemoveContainer {
+            service: container.service.clone(),
+            id: container.id.clone(),
+            // Where the data goes, there is nothing that a container could still write down.
+            force: keep == Keep::Nothing,
+        });
+    plan.push(containers.map(step).collect());
+    let networks = observed.networks.iter().map(|network| Operation::RemoveNetwork {
+        network: network.key.clone(),
+        id: network.id.clone(),
+    });
+    let volumes = observed
+        .volumes
+        .iter()
+        .filter(|_| keep == Keep::Nothing)
+        .map(|volume| Operation::RemoveVolume {
+            volume: volume.key.clone(),
+            id: volume.id.clone(),
+        });
+    plan.push(networks.chain(volumes).map(step).collect());
+    plan
+}
+
+/// Plans to stop every container that runs; nothing is removed.
+pub(crate) fn stop(observed: &Observed, cause: &str) -> Plan {
+    let mut plan = Plan::default();
+    let running = observed
+        .containers
+        .iter()
+        .filter(|container| container.state.is_running());
+    let stops = running.map(|container| Operation::StopContainer {
+        service: container.service.clone(),
+        id: container.id.clone(),
+    });
+    plan.push(stops.map(|operation| Step::new(operation, cause)).collect());
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::super::{Container, Network, State, Volume};
+    use super::*;
+
+    fn observed() -> Observed {
+        let container = |service: &str, state| Container {
+            id: format!("{service}-id"),
+            name: format!("lab-{service}-1"),
+            service: service.to_owned(),
+            settings: String::new(),
+            image: String::new(),
+            networks: BTreeSet::new(),
+            ports: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            state,
+        };
+        Observed {
+            containers: vec![container("a", State::Running), container("b", State::Exited(0))],
+            networks: vec![Network {
+                id: "n".to_owned(),
+                key: "default".to_owned(),
+            }],
+            volumes: vec![Volume {
+                id: "v".to_owned(),
+                key: "data".to_owned(),
+            }],
+            images: BTreeMap::new(),
+        }
+    }
+
+    fn text(plan: &Plan) -> Vec<String> {
+        plan.steps().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn down_keeps_volumes_unless_told_otherwise() {
+        let kept = [
+            "service a: remove, down",
+            "service b: remove, down",
+            "network default: remove, down",
+        ];
+        assert_eq!(text(&down(&observed(), Keep::Volumes, "down")), kept);
+        let all = text(&down(&observed(), Keep::Nothing, "down"));
+        assert_eq!(all.last().unwrap(), "volume data: remove, down");
+    }
+
+    #[test]
+    fn stop_touches_only_what_runs() {
+        assert_eq!(text(&stop(&observed(), "Ctrl-C")), ["service a: stop, Ctrl-C"]);
+    }
+}

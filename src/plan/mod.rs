@@ -1,0 +1,164 @@
+//! Compares what a lab should be with what runs and says what to do, in stages, with a cause for each step.
+//! Pure: it reads no engine and changes nothing.
+
+mod down;
+mod hash;
+mod observed;
+mod up;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::compose::Project;
+
+pub(crate) use down::{Keep, down, stop};
+pub(crate) use hash::{changed_settings, hash, settings};
+pub(crate) use observed::{Container, Image, Network, Observed, State, Volume};
+pub(crate) use up::up;
+
+/// What should run: the project, and for each service the image it runs from.
+#[derive(Debug, Clone)]
+pub(crate) struct Desired {
+    pub(crate) project: Project,
+    /// By service.
+    pub(crate) images: BTreeMap<String, ImageSource>,
+}
+
+/// Where a service's image comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ImageSource {
+    /// A tag, or a digest where the lab's lock file holds one.
+    Pull { reference: String },
+    /// Built under `tag`; `hash` covers everything that goes into the build.
+    Build { tag: String, hash: String },
+}
+
+impl ImageSource {
+    /// The name under which the engine knows the image.
+    pub(crate) fn reference(&self) -> &str {
+        match self {
+            Self::Pull { reference } => reference,
+            Self::Build { tag, .. } => tag,
+        }
+    }
+}
+
+/// One thing for the engine to do. Names are keys of the Compose file; ids are the engine's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Operation {
+    PullImage {
+        reference: String,
+    },
+    BuildImage {
+        service: String,
+    },
+    CreateNetwork {
+        network: String,
+    },
+    RemoveNetwork {
+        network: String,
+        id: String,
+    },
+    CreateVolume {
+        volume: String,
+    },
+    RemoveVolume {
+        volume: String,
+        id: String,
+    },
+    /// Creates the container, uploads its files, starts it.
+    CreateContainer {
+        service: String,
+    },
+    StartContainer {
+        service: String,
+        id: String,
+    },
+    UnpauseContainer {
+        service: String,
+        id: String,
+    },
+    StopContainer {
+        service: String,
+        id: String,
+    },
+    /// Stops it first if it runs, or kills it with `force`; its anonymous volumes go with it.
+    RemoveContainer {
+        service: String,
+        id: String,
+        force: bool,
+    },
+    /// Waits until the service is healthy.
+    AwaitHealthy {
+        service: String,
+    },
+    /// Waits until the service has ended with code 0.
+    AwaitCompletion {
+        service: String,
+    },
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PullImage { reference } => write!(formatter, "image {reference}: pull"),
+            Self::BuildImage { service } => write!(formatter, "image of service {service}: build"),
+            Self::CreateNetwork { network } => write!(formatter, "network {network}: create"),
+            Self::RemoveNetwork { network, .. } => write!(formatter, "network {network}: remove"),
+            Self::CreateVolume { volume } => write!(formatter, "volume {volume}: create"),
+            Self::RemoveVolume { volume, .. } => write!(formatter, "volume {volume}: remove"),
+            Self::CreateContainer { service } => write!(formatter, "service {service}: create"),
+            Self::StartContainer { service, .. } => write!(formatter, "service {service}: start"),
+            Self::UnpauseContainer { service, .. } => write!(formatter, "service {service}: unpause"),
+            Self::StopContainer { service, .. } => write!(formatter, "service {service}: stop"),
+            Self::RemoveContainer { service, .. } => write!(formatter, "service {service}: remove"),
+            Self::AwaitHealthy { service } => write!(formatter, "service {service}: wait until healthy"),
+            Self::AwaitCompletion { service } => write!(formatter, "service {service}: wait until done"),
+        }
+    }
+}
+
+/// An operation and why it is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) operation: Operation,
+    /// Completes "…, because": `not present`, `exited with code 1`.
+    pub(crate) cause: String,
+}
+
+impl Step {
+    fn new(operation: Operation, cause: impl Into<String>) -> Self {
+        Self {
+            operation,
+            cause: cause.into(),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}, {}", self.operation, self.cause)
+    }
+}
+
+/// Stages to carry out one after the other; the steps of one stage in any order or at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Plan {
+    pub(crate) stages: Vec<Vec<Step>>,
+}
+
+impl Plan {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.stages.iter().flatten()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.stages.is_empty()
+    }
+
+    fn push(&mut self, stage: Vec<Step>) {
+        if !stage.is_empty() {
+            self.stages.push(stage);
+        }
+    }
+}

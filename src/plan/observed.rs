@@ -1,0 +1,90 @@
+//! The observed state: what an engine found of one lab.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that carries the lab's label, and the images its services name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Observed {
+    pub(crate) containers: Vec<Container>,
+    pub(crate) networks: Vec<Network>,
+    pub(crate) volumes: Vec<Volume>,
+    /// By the reference that was asked for; missing where the engine has no such image.
+    pub(crate) images: BTreeMap<String, Image>,
+}
+
+impl Observed {
+    /// The first container of a service.
+    pub(crate) fn container(&self, service: &str) -> Option<&Container> {
+        self.containers
+            .iter()
+            .find(|container| container.service == service)
+    }
+}
+
+/// A container of the lab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Container {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) service: String,
+    /// As [`super::settings`] wrote them when it was created.
+    pub(crate) settings: String,
+    /// The id of the image it was created from.
+    pub(crate) image: String,
+    /// Ids of the networks it is attached to.
+    pub(crate) networks: BTreeSet<String>,
+    /// Published ports on the host, by container port, TCP only.
+    pub(crate) ports: BTreeMap<u16, u16>,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) state: State,
+}
+
+/// What a container does right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Created,
+    Running,
+    /// Running, and its own health check said so last.
+    Healthy,
+    Unhealthy,
+    Paused,
+    Restarting,
+    /// With its exit code.
+    Exited(i64),
+    /// Half removed, or in a state the engine itself calls dead.
+    Dead,
+}
+
+impl State {
+    /// True where the processes of the container run.
+    pub(crate) fn is_running(self) -> bool {
+        matches!(
+            self,
+            Self::Running | Self::Healthy | Self::Unhealthy | Self::Restarting
+        )
+    }
+}
+
+/// A network of the lab; `key` as in the Compose file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Network {
+    pub(crate) id: String,
+    pub(crate) key: String,
+}
+
+/// A volume of the lab; the id of a volume is its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Volume {
+    pub(crate) id: String,
+    pub(crate) key: String,
+}
+
+/// An image the engine has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Image {
+    pub(crate) id: String,
+    /// `name@sha256:…` of the registries it came from; empty for images made on this machine.
+    pub(crate) digests: Vec<String>,
+    /// The hash of what it was built from, where this tool built it.
+    pub(crate) build_hash: Option<String>,
+}

@@ -1,0 +1,12 @@
+//! A lab's directory: what outlives a command. Passwords, image digests, the stack as files, who runs it.
+
+mod agent;
+mod credentials;
+mod directory;
+mod file;
+mod images;
+
+pub(crate) use agent::{AgentRecord, AgentSeat};
+pub(crate) use credentials::Credentials;
+pub(crate) use directory::{LabDirectory, LabLock, StateError};
+pub(crate) use images::ImageLock;

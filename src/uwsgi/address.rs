@@ -1,0 +1,232 @@
+//! The address of a uWSGI stats server, as typed; connects to nothing.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where a stats server listens, and whether it speaks plain JSON or HTTP (`stats-http`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum StatsAddress {
+    /// `authority` is `host:port`.
+    Tcp { authority: String },
+    /// `authority` is `host` or `host:port` as typed; `path` begins with `/`.
+    Http { authority: String, path: String },
+    /// An absolute path. Plain and `stats-http` are told apart by what the server answers.
+    Unix { path: PathBuf },
+}
+
+/// Each says what to type instead.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(crate) enum AddressError {
+    #[error("`{0}` has no scheme: type tcp://{0}, or http://{0} if the server runs with stats-http")]
+    NoScheme(String),
+    #[error("`{0}` has no scheme: type unix://{0}")]
+    BarePath(String),
+    #[error("`{value}`: uWSGI serves statistics without TLS: type http://{rest}")]
+    Https { value: String, rest: String },
+    #[error("`{0}` has an unknown scheme: type tcp://HOST:PORT, http://HOST:PORT or unix:///PATH")]
+    UnknownScheme(String),
+    #[error("`{0}` has no valid port: type tcp://HOST:PORT, for example tcp://127.0.0.1:9191")]
+    NoPort(String),
+    #[error(
+        "`{0}` has a path, which a tcp:// address cannot have: type tcp://HOST:PORT or http://HOST:PORT/PATH"
+    )]
+    TcpPath(String),
+    #[error(
+        "`{0}` holds a user name, which uWSGI's stats server knows nothing of: leave out what stands before `@`"
+    )]
+    UserName(String),
+    #[error("`{value}` is not an absolute path: type unix:///{rest}")]
+    RelativePath { value: String, rest: String },
+}
+
+impl FromStr for StatsAddress {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        match text.split_once("://") {
+            Some(("tcp", rest)) => tcp(text, rest),
+            Some(("http", rest)) => http(text, rest),
+            Some(("unix", rest)) => unix(text, rest),
+            Some(("https", rest)) => Err(AddressError::Https {
+                value: text.to_owned(),
+                rest: rest.to_owned(),
+            }),
+            Some(_) => Err(AddressError::UnknownScheme(text.to_owned())),
+            None if text.starts_with('/') => Err(AddressError::BarePath(text.to_owned())),
+            None => Err(AddressError::NoScheme(text.to_owned())),
+        }
+    }
+}
+
+fn tcp(text: &str, rest: &str) -> Result<StatsAddress, AddressError> {
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    if authority.contains('/') {
+        return Err(AddressError::TcpPath(text.to_owned()));
+    }
+    check_authority(text, authority)?;
+    port(authority)
+        .flatten()
+        .ok_or_else(|| AddressError::NoPort(text.to_owned()))?;
+    Ok(StatsAddress::Tcp {
+        authority: authority.to_owned(),
+    })
+}
+
+fn http(text: &str, rest: &str) -> Result<StatsAddress, AddressError> {
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    check_authority(text, authority)?;
+    if port(authority) == Some(None) {
+        return Err(AddressError::NoPort(text.to_owned()));
+    }
+    Ok(StatsAddress::Http {
+        authority: authority.to_owned(),
+        path: if path.is_empty() { "/" } else { path }.to_owned(),
+    })
+}
+
+fn unix(text: &str, rest: &str) -> Result<StatsAddress, AddressError> {
+    // Go's URL parser, and so Telegraf, silently reads `unix://tmp/s` as `/s`.
+    if !rest.starts_with('/') {
+        return Err(AddressError::RelativePath {
+            value: text.to_owned(),
+            rest: rest.to_owned(),
+        });
+    }
+    Ok(StatsAddress::Unix { path: rest.into() })
+}
+
+/// Blanks and control characters would let an address write request headers of its own.
+fn check_authority(text: &str, authority: &str) -> Result<(), AddressError> {
+    if authority.contains('@') {
+        return Err(AddressError::UserName(text.to_owned()));
+    }
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if authority.is_empty() || authority.starts_with(':') || text.contains(odd) {
+        return Err(AddressError::NoPort(text.to_owned()));
+    }
+    Ok(())
+}
+
+/// None without a port, `Some(None)` with one that is not a number from 1 to 65535.
+fn port(authority: &str) -> Option<Option<u16>> {
+    let after_host = authority.rfind(']').map_or(authority, |end| &authority[end..]);
+    let (_, port) = after_host.rsplit_once(':')?;
+    Some(port.parse().ok().filter(|port| *port > 0))
+}
+
+impl StatsAddress {
+    /// The `source` tag: as Telegraf writes it for tcp and http (host with port). For a Unix socket the
+    /// path is part of it; Telegraf has the host name alone, so that two sockets overwrite each other.
+    pub(crate) fn default_source(&self, hostname: &str) -> String {
+        match self {
+            Self::Tcp { authority } | Self::Http { authority, .. } => authority.clone(),
+            Self::Unix { path } => format!("{hostname}:{}", path.display()),
+        }
+    }
+
+    /// What to connect to: `host:port`, with HTTP's own port where none was typed. None for a Unix socket.
+    pub(super) fn socket_address(&self) -> Option<String> {
+        match self {
+            Self::Tcp { authority } => Some(authority.clone()),
+            Self::Http { authority, .. } if port(authority).is_none() => Some(format!("{authority}:80")),
+            Self::Http { authority, .. } => Some(authority.clone()),
+            Self::Unix { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for StatsAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { authority } => write!(formatter, "tcp://{authority}"),
+            Self::Http { authority, path } if path == "/" => write!(formatter, "http://{authority}"),
+            Self::Http { authority, path } => write!(formatter, "http://{authority}{path}"),
+            Self::Unix { path } => write!(formatter, "unix://{}", path.display()),
+        }
+    }
+}
+
+/// This machine's host name; what is not UTF-8 in it is replaced.
+pub(crate) fn hostname() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_as_it_was_typed_and_names_its_source() {
+        for (typed, source) in [
+            ("tcp://127.0.0.1:9191", "127.0.0.1:9191"),
+            ("tcp://[::1]:9191", "[::1]:9191"),
+            ("http://app.example:9191", "app.example:9191"),
+            ("http://app.example/stats?x=1", "app.example"),
+            ("unix:///run/one.sock", "box:/run/one.sock"),
+            ("unix:///run/two.sock", "box:/run/two.sock"),
+        ] {
+            let address: StatsAddress = typed.parse().unwrap();
+            assert_eq!(
+                (address.to_string(), address.default_source("box")),
+                (typed.to_owned(), source.to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_is_refused_with_what_to_type() {
+        for (typed, message) in [
+            (
+                "127.0.0.1:1717",
+                "`127.0.0.1:1717` has no scheme: type tcp://127.0.0.1:1717, \
+                 or http://127.0.0.1:1717 if the server runs with stats-http",
+            ),
+            (
+                "/run/s.sock",
+                "`/run/s.sock` has no scheme: type unix:///run/s.sock",
+            ),
+            (
+                "https://a:1/s",
+                "`https://a:1/s`: uWSGI serves statistics without TLS: type http://a:1/s",
+            ),
+            (
+                "unix://tmp/s",
+                "`unix://tmp/s` is not an absolute path: type unix:///tmp/s",
+            ),
+        ] {
+            assert_eq!(
+                typed.parse::<StatsAddress>().unwrap_err().to_string(),
+                message,
+                "{typed}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_defect_has_its_own_error() {
+        let value = str::to_owned;
+        for (typed, error) in [
+            ("ftp://a:1", AddressError::UnknownScheme(value("ftp://a:1"))),
+            ("tcp://a", AddressError::NoPort(value("tcp://a"))),
+            ("tcp://a:0", AddressError::NoPort(value("tcp://a:0"))),
+            ("tcp://[::1]", AddressError::NoPort(value("tcp://[::1]"))),
+            ("tcp://:9191", AddressError::NoPort(value("tcp://:9191"))),
+            ("http://a:99999", AddressError::NoPort(value("http://a:99999"))),
+            (
+                "http://a:1/ HTTP/1.1\r\nX:",
+                AddressError::NoPort(value("http://a:1/ HTTP/1.1\r\nX:")),
+            ),
+            ("tcp://a:1/b", AddressError::TcpPath(value("tcp://a:1/b"))),
+            ("http://u:p@a:1", AddressError::UserName(value("http://u:p@a:1"))),
+        ] {
+            assert_eq!(typed.parse::<StatsAddress>(), Err(error));
+        }
+    }
+
+    #[test]
+    fn http_without_a_port_connects_to_port_80() {
+        let address: StatsAddress = "http://app.example/stats".parse().unwrap();
+        assert_eq!(address.socket_address(), Some("app.example:80".to_owned()));
+    }
+}

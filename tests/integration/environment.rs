@@ -1,0 +1,135 @@
+//! What tests stand on: the binary under test, and the real programs it talks to, which may be missing.
+#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
+
+use std::env;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test calls it failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The command under test, in an environment without settings.
+pub(crate) fn uwsgi_lab() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_uwsgi-lab"));
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .stdin(Stdio::null());
+    command
+}
+
+/// A program that tests run against. It is found through its variable, then on PATH.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer {
+    name: &'static str,
+    variable: &'static str,
+}
+
+impl Peer {
+    pub(crate) const UWSGI: Self = Self {
+        name: "uwsgi",
+        variable: "UWSGI_LAB_TEST_UWSGI",
+    };
+    pub(crate) const INFLUXD: Self = Self {
+        name: "influxd",
+        variable: "UWSGI_LAB_TEST_INFLUXD",
+    };
+
+    /// Where the program is. Says by name when it is missing; the test then returns without having tested anything.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the environment of the tests, not of the tool"
+    )]
+    pub(crate) fn find(self) -> Option<PathBuf> {
+        let named = env::var_os(self.variable).map(PathBuf::from);
+        let path = env::var_os("PATH").unwrap_or_default();
+        let mut on_path = env::split_paths(&path).map(|directory| directory.join(self.name));
+        let found = named.or_else(|| on_path.find(|candidate| candidate.is_file()));
+        if found.is_none() {
+            eprintln!("SKIPPED: no {} on PATH; name one in {}", self.name, self.variable);
+        }
+        found
+    }
+}
+
+/// A child process that ends with its test.
+pub(crate) struct Process(Child);
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    /// Sends SIGINT, as Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        let kill = Command::new("kill")
+            .args(["-INT", &self.0.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// The exit code, once the process has ended.
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+        let mut status = None;
+        eventually("the process ends", || {
+            status = self.0.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap().code()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// A uWSGI server with the hello-world app in `directory`; it ends with its test.
+pub(crate) fn start_uwsgi(uwsgi: &Path, directory: &Path, stats: &[&str]) -> Process {
+    let app = Path::new(env!("CARGO_MANIFEST_DIR")).join("stack/uwsgi/app");
+    let mut command = Command::new(uwsgi);
+    // Process ends the master with SIGKILL; its workers then have to notice by themselves.
+    command.args([
+        "--master",
+        "--no-orphans",
+        "--die-on-term",
+        "--processes",
+        "2",
+        "--threads",
+        "2",
+    ]);
+    command
+        .arg("--chdir")
+        .arg(app)
+        .args(["--module", "hello:application"]);
+    command.args([
+        "--http-socket",
+        &format!("127.0.0.1:{}", free_port()),
+        "--memory-report",
+    ]);
+    command.args(stats).current_dir(directory);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    Process::start(&mut command)
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// Waits until `condition` holds.
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
