@@ -161,22 +161,19 @@ fn judge(outcome: &Outcome) -> Result<(), Failure> {
         return Ok(());
     }
     let url = &summary.settings.target;
-    let first = summary.first_error.clone();
     let (code, what, hint) = match summary.counts.connected {
-        0 => (
-            Code::Unavailable,
-            "could not be connected to",
-            "start the server, or check host and port",
-        ),
-        _ => (
-            Code::Unexpected,
-            "answered no request",
-            "see what it answers: curl -v",
-        ),
+        0 => {
+            let hint = "start the server, or check host and port in the URL".to_owned();
+            (Code::Unavailable, "could not be connected to", hint)
+        }
+        _ => {
+            let hint = format!("see what it says to one request: curl -v {url}");
+            (Code::Unexpected, "answered no request", hint)
+        }
     };
     let mut failure = Failure::new(code, format!("{url} {what}"));
-    failure.causes.extend(first);
-    Err(failure.hint(format!("{hint} {url}").trim_end().to_owned()))
+    failure.causes.extend(summary.first_error.clone());
+    Err(failure.hint(hint))
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

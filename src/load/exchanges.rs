@@ -13,6 +13,9 @@ use super::recorder::Recorder;
 
 /// Read at once. Responses are not kept, so one buffer serves all connections of a worker.
 const BUFFER: usize = 64 * 1024;
+/// An idle connection is closed after this: on uWSGI's http11-socket it occupies a core, and requests on further
+/// connections starve for as long as it stands.
+const IDLE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Exchanges<C: Client> {
     client: C,
@@ -65,7 +68,7 @@ impl<C: Client> Exchanges<C> {
         Some(self.pool[oldest].flight.started + self.timeout)
     }
 
-    /// Gives up on the requests whose time is over.
+    /// Gives up on the requests whose time is over, and on connections that nobody has needed for a while.
     pub(crate) fn expire(&mut self, now: Instant, recorder: &mut Recorder) {
         while let Some(slot) = self.pool.oldest() {
             let flight = self.pool[slot].flight;
@@ -74,6 +77,9 @@ impl<C: Client> Exchanges<C> {
             }
             recorder.failed(flight, now, &Fault::Timeout);
             self.pool.close(slot);
+        }
+        if let Some(limit) = now.checked_sub(IDLE) {
+            self.pool.close_idle_since(limit);
         }
     }
 
@@ -114,12 +120,13 @@ impl<C: Client> Exchanges<C> {
 
     fn complete(&mut self, slot: usize, reusable: bool, recorder: &mut Recorder) {
         let connection = &mut self.pool[slot];
-        recorder.answered(connection.flight, Instant::now(), connection.response.status());
+        let now = Instant::now();
+        recorder.answered(connection.flight, now, connection.response.status());
         connection.served += 1;
         // A server that closes after each response without saying so (uWSGI's http-socket) has often closed by
         // now, and its end came with the edge that is used up; one that was seen to keep connections has not.
         if reusable && (connection.served > 1 || connection.stands()) {
-            self.pool.keep(slot);
+            self.pool.keep(slot, now);
         } else {
             recorder.counts().closed_by_server += 1;
             self.pool.close(slot);

@@ -96,13 +96,13 @@ pub(crate) enum LoadError {
     Connections { connections: usize, threads: usize },
     #[error("{asked} connections are more than the {available} that the limit of open files leaves")]
     Descriptors { asked: usize, available: usize },
-    #[error("look up `{host}`")]
+    #[error("host `{host}` cannot be looked up")]
     Resolve { host: String, source: io::Error },
-    #[error("start a worker thread")]
+    #[error("no worker thread can be started")]
     Start(#[source] io::Error),
-    #[error("make a histogram")]
+    #[error("no histogram can be made")]
     Histogram(#[from] hdrhistogram::CreationError),
-    #[error("wait for sockets")]
+    #[error("sockets cannot be waited for")]
     Wait(#[source] io::Error),
     #[error("a worker thread ended without a result")]
     Lost,

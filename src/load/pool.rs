@@ -1,6 +1,7 @@
 //! The connections of one worker: which are idle, which carry a request and since when; does no input or output.
 
 use std::ops::{Index, IndexMut};
+use std::time::Instant;
 
 use super::client::Response;
 use super::connection::{Connection, Flight, Phase};
@@ -20,8 +21,8 @@ struct Links {
 pub(crate) struct Pool<R> {
     slots: Vec<Connection<R>>,
     links: Vec<Links>,
-    /// The one used last is reused first: the fewest connections stay busy.
-    idle: Vec<usize>,
+    /// The one used last is reused first: the fewest connections stay busy, and those idle longest come first here.
+    idle: Vec<(usize, Instant)>,
     closed: Vec<usize>,
     limit: usize,
     oldest: usize,
@@ -73,7 +74,8 @@ impl<R: Response> Pool<R> {
 
     /// A slot for a request: an idle connection, else a closed one. The request is in flight from now on.
     pub(crate) fn take(&mut self, flight: Flight) -> usize {
-        let slot = match self.idle.pop().or_else(|| self.closed.pop()) {
+        let idle = self.idle.pop().map(|(slot, _)| slot);
+        let slot = match idle.or_else(|| self.closed.pop()) {
             Some(slot) => slot,
             None => {
                 self.slots.push(Connection::new(flight));
@@ -90,10 +92,10 @@ impl<R: Response> Pool<R> {
     }
 
     /// The request of `slot` is over; the connection is kept for another.
-    pub(crate) fn keep(&mut self, slot: usize) {
+    pub(crate) fn keep(&mut self, slot: usize, now: Instant) {
         self.unlink(slot);
         self.slots[slot].phase = Phase::Idle;
-        self.idle.push(slot);
+        self.idle.push((slot, now));
     }
 
     /// The request of `slot` is over, and its connection too.
@@ -105,8 +107,17 @@ impl<R: Response> Pool<R> {
 
     /// An idle connection is over.
     pub(crate) fn close_idle(&mut self, slot: usize) {
-        if let Some(at) = self.idle.iter().rposition(|other| *other == slot) {
+        if let Some(at) = self.idle.iter().rposition(|(other, _)| *other == slot) {
             self.idle.remove(at);
+            self.slots[slot].close();
+            self.closed.push(slot);
+        }
+    }
+
+    /// Closes the connections that have been idle since before `limit`.
+    pub(crate) fn close_idle_since(&mut self, limit: Instant) {
+        let count = self.idle.partition_point(|(_, since)| *since < limit);
+        for (slot, _) in self.idle.drain(..count) {
             self.slots[slot].close();
             self.closed.push(slot);
         }
@@ -155,7 +166,7 @@ impl<R: Response> Pool<R> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use super::super::response::HttpResponse;
     use super::*;
@@ -176,17 +187,36 @@ mod tests {
         let mut pool: Pool<HttpResponse> = Pool::new(3);
         let slots: Vec<usize> = (0..3).map(|ms| pool.take(flight(ms))).collect();
         assert!(!pool.has_room());
-        pool.keep(slots[1]);
+        pool.keep(slots[1], start);
         assert_eq!(ages(&pool, start), [0, 2]);
         assert_eq!(pool.take(flight(3)), slots[1], "the idle one is reused");
         pool.close(slots[0]);
         assert_eq!(ages(&pool, start), [2, 3]);
         assert_eq!(pool.oldest(), Some(slots[2]));
         pool.close(slots[2]);
-        pool.keep(slots[1]);
+        pool.keep(slots[1], start);
         assert_eq!((pool.in_flight(), pool.open(), pool.oldest()), (0, 1, None));
         pool.close_idle(slots[1]);
         assert_eq!(pool.open(), 0);
         assert_eq!(pool.slots.len(), 3, "slots are used again, not added");
+    }
+
+    #[test]
+    fn connections_idle_for_long_are_closed_and_the_fresh_ones_kept() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let flight = Flight {
+            intended: start,
+            started: start,
+        };
+        let mut pool: Pool<HttpResponse> = Pool::new(3);
+        let slots: Vec<usize> = (0..3).map(|_| pool.take(flight)).collect();
+        for (slot, ms) in slots.iter().zip([10, 20, 30]) {
+            pool.keep(*slot, at(ms));
+        }
+        pool.close_idle_since(at(20));
+        assert_eq!(pool.open(), 2);
+        pool.close_idle_since(at(21));
+        assert_eq!((pool.open(), pool.take(flight)), (1, slots[2]));
     }
 }

@@ -47,8 +47,11 @@ impl Running {
         self.wakers.iter().for_each(Waker::wake);
     }
 
-    /// Waits until the run is over. To be called once.
+    /// Waits until the run is over. The summary is handed out once; after that there is [`LoadError::Lost`].
     pub(crate) async fn finished(&mut self) -> Result<Summary, LoadError> {
+        if self.summary.is_terminated() {
+            return Err(LoadError::Lost);
+        }
         let lost = |_gone: oneshot::error::RecvError| LoadError::Lost;
         (&mut self.summary).await.map_err(lost)?
     }
@@ -246,8 +249,13 @@ mod tests {
         let second = running.seconds().unwrap().recv().await.unwrap();
         assert!(second.counts.errors.connect >= 30, "{second:?}");
         assert_eq!((second.counts.answered, second.gauges.connections), (0, 0));
-        let summary = running.stop().await.unwrap();
+        running.halt();
+        let summary = running.finished().await.unwrap();
         assert_eq!(summary.counts.errors.total(), summary.scheduled);
+        assert!(
+            matches!(running.finished().await, Err(LoadError::Lost)),
+            "handed out once"
+        );
     }
 
     #[test]
@@ -258,17 +266,18 @@ mod tests {
             change(&mut settings);
             start(settings).err().map(|error| error.to_string())
         };
-        let table: [(fn(&mut Settings), &str); 4] = [
-            (|it| it.rate = f64::NAN, "rate NaN is not a number above 0"),
-            (|it| it.rate = 0.0, "rate 0 is not a number above 0"),
-            (|it| it.threads = 0, "0 threads send nothing"),
-            (
-                |it| it.timeout = Duration::ZERO,
-                "a timeout of 0 leaves no time to answer",
-            ),
+        let refusals = [
+            refusal(|it| it.rate = f64::NAN),
+            refusal(|it| it.rate = 0.0),
+            refusal(|it| it.threads = 0),
+            refusal(|it| it.timeout = Duration::ZERO),
         ];
-        for (change, message) in table {
-            assert_eq!(refusal(change).as_deref(), Some(message));
-        }
+        let messages = [
+            "rate NaN is not a number above 0",
+            "rate 0 is not a number above 0",
+            "0 threads send nothing",
+            "a timeout of 0 leaves no time to answer",
+        ];
+        assert_eq!(refusals, messages.map(|message| Some(message.to_owned())));
     }
 }

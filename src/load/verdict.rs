@@ -20,8 +20,8 @@ pub(crate) enum Verdict {
         /// What the target answered, requests a second.
         capacity: f64,
     },
-    /// Too few seconds with answers.
-    Unclear,
+    /// Not all was answered, but what was took no longer and longer: errors, a stall, or too short a run to tell.
+    FellShort,
 }
 
 /// A least-squares line of mean latency over time; constant memory however long the run.
@@ -53,13 +53,15 @@ impl Trend {
 
     /// Both rates in requests a second.
     pub(crate) fn verdict(&self, asked: f64, achieved: f64) -> Verdict {
+        if achieved >= asked * SHARE {
+            return Verdict::KeptUp;
+        }
         match self.slope() {
-            None => Verdict::Unclear,
-            Some(growth) if growth >= STEADY && achieved < asked * SHARE => Verdict::Overloaded {
+            Some(growth) if growth >= STEADY => Verdict::Overloaded {
                 growth,
                 capacity: achieved,
             },
-            Some(_) => Verdict::KeptUp,
+            _ => Verdict::FellShort,
         }
     }
 }
@@ -88,7 +90,8 @@ mod tests {
 
     #[test]
     fn steady_latency_is_no_overload_however_high() {
-        assert_eq!(trend(|_| 5.0).verdict(16.0, 15.0), Verdict::KeptUp);
+        assert_eq!(trend(|_| 5.0).verdict(16.0, 16.0), Verdict::KeptUp);
+        assert_eq!(trend(|_| 5.0).verdict(16.0, 8.0), Verdict::FellShort);
     }
 
     #[test]
@@ -98,10 +101,10 @@ mod tests {
     }
 
     #[test]
-    fn two_seconds_are_too_few() {
+    fn two_seconds_are_too_few_for_a_slope() {
         let mut trend = Trend::default();
         trend.add(1.0, 0.1);
         trend.add(2.0, 9.0);
-        assert_eq!(trend.verdict(40.0, 1.0), Verdict::Unclear);
+        assert_eq!(trend.verdict(40.0, 1.0), Verdict::FellShort);
     }
 }

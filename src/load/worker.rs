@@ -275,7 +275,7 @@ mod tests {
         address
     }
 
-    fn run(times: &[u64], duration: u64) -> Ending {
+    fn run(times: &[u64], duration: u64, addresses: Vec<SocketAddr>) -> Ending {
         let (reports, _messages) = channel();
         let (_returns, empties) = channel();
         let start = Instant::now();
@@ -286,7 +286,7 @@ mod tests {
                 index: 0,
                 of: 1,
             },
-            exchanges: Exchanges::new(Ping, vec![pong()], 1, SECOND),
+            exchanges: Exchanges::new(Ping, addresses, 1, SECOND),
             recorder: Recorder::new(start).unwrap(),
             readiness: Readiness::new().unwrap(),
             span: Span {
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_burst_behind_one_connection_is_sent_in_turn_and_counted_from_when_it_was_due() {
-        let ending = run(&[0, 0, 0, 20, 20, 50], 100);
+        let ending = run(&[0, 0, 0, 20, 20, 50], 100, vec![pong()]);
         let counts = ending.rest.counts;
         assert_eq!((ending.scheduled, counts.sent, counts.answered), (6, 6, 6));
         assert_eq!((counts.connected, counts.errors.total()), (1, 0));
@@ -315,7 +315,23 @@ mod tests {
 
     #[test]
     fn what_is_due_after_the_end_is_not_sent() {
-        let ending = run(&[0, 10, 30, 40], 30);
+        let ending = run(&[0, 10, 30, 40], 30, vec![pong()]);
         assert_eq!((ending.scheduled, ending.rest.counts.sent), (2, 2));
+    }
+
+    #[test]
+    fn of_several_addresses_the_one_that_answers_is_found_and_kept() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let ending = run(&[0, 10], 20, vec![free, pong()]);
+        let counts = ending.rest.counts;
+        assert_eq!(
+            (counts.answered, counts.connected, counts.errors.total()),
+            (2, 1, 0)
+        );
+        let ending = run(&[0, 10], 20, vec![free, free]);
+        assert_eq!(
+            (ending.rest.counts.errors.connect, ending.rest.counts.sent),
+            (2, 2)
+        );
     }
 }

@@ -20,12 +20,6 @@ pub(crate) fn bytes(bytes: f64) -> String {
     scaled(bytes, &STEPS)
 }
 
-/// A number in powers of 1000: `16.00`, `1.50k`.
-pub(crate) fn metric(number: f64) -> String {
-    const STEPS: [(f64, &str); 4] = [(1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G")];
-    scaled(number, &STEPS)
-}
-
 /// A rate with as many digits as it needs, two at most: `16`, `0.5`, `31.74`.
 pub(crate) fn rate(per_second: f64) -> String {
     let text = format!("{per_second:.2}");
@@ -88,11 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn bytes_count_in_1024_and_other_numbers_in_1000() {
+    fn bytes_count_in_powers_of_1024() {
         assert_eq!(bytes(24_000.0), "23.44KB");
         assert_eq!(bytes(0.0), "0.00B");
-        assert_eq!(metric(15_000.0), "15.00k");
-        assert_eq!(metric(16.0), "16.00");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! `uwsgi-lab load` against servers that behave well, badly and not at all, each written here on a loopback port.
-#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test helper may panic")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,16 +1,17 @@
-//! A load summary as text in wrk2's layout, and as JSON; prints nothing itself.
+//! A load summary as text in wrk2's layout, and a second as one line; prints nothing itself.
+
+mod json;
 
 use std::fmt::Write as _;
 
 use hdrhistogram::Histogram;
-use serde_json::{Value, json};
 
 use crate::load::{Percentiles, Second, Summary, Verdict};
 
 use super::number;
 
-/// The shape of the JSON; keys are only ever added.
-const VERSION: u64 = 1;
+pub(crate) use json::json;
+
 /// wrk2's choice.
 const QUANTILES: [f64; 8] = [0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1.0];
 /// Reporting ticks per half distance to 100 %, as wrk2 prints its spectrum.
@@ -57,85 +58,6 @@ pub(crate) fn live_line(second: &Second) -> String {
         }
     }
     line
-}
-
-/// Keys with `_us` are microseconds, with `_s` seconds; rates are requests a second.
-pub(crate) fn json(summary: &Summary) -> Value {
-    let settings = &summary.settings;
-    let counts = &summary.counts;
-    let (verdict, growth, capacity) = match summary.verdict {
-        Verdict::KeptUp => ("kept-up", None, None),
-        Verdict::Overloaded { growth, capacity } => ("overloaded", Some(growth), Some(capacity)),
-        Verdict::Unclear => ("unclear", None, None),
-    };
-    json!({
-        "version": VERSION,
-        "target": settings.target.to_string(),
-        "threads": settings.threads,
-        "connection_limit": settings.connections,
-        "timeout_s": settings.timeout.as_secs_f64(),
-        "sending_s": summary.sending.as_secs_f64(),
-        "elapsed_s": summary.elapsed.as_secs_f64(),
-        "asked_rate": settings.rate,
-        "achieved_rate": summary.achieved_rate,
-        "requests": {
-            "scheduled": summary.scheduled,
-            "sent": counts.sent,
-            "answered": counts.answered,
-            "failed": counts.errors.total(),
-            "in_flight": summary.in_flight,
-            "never_sent": summary.never_sent,
-        },
-        "errors": {
-            "connect": counts.errors.connect,
-            "timeout": counts.errors.timeout,
-            "read": counts.errors.read,
-            "write": counts.errors.write,
-            "malformed": counts.errors.malformed,
-            "first": summary.first_error,
-        },
-        "status": {
-            "2xx": counts.status_2xx,
-            "3xx": counts.status_3xx,
-            "4xx": counts.status_4xx,
-            "5xx": counts.status_5xx,
-        },
-        "connections": {
-            "opened": counts.connected,
-            "closed_by_server": counts.closed_by_server,
-            "retried_stale": counts.retried,
-        },
-        "bytes_received": counts.bytes,
-        "latency_us": histogram(&summary.latency, Some(summary.lower_bounds)),
-        "service_us": histogram(&summary.service, None),
-        "verdict": { "outcome": verdict, "latency_growth_s_per_s": growth, "capacity": capacity },
-    })
-}
-
-/// Nothing recorded is `null`, not zeros.
-fn histogram(histogram: &Histogram<u64>, lower_bounds: Option<u64>) -> Value {
-    if histogram.is_empty() {
-        return Value::Null;
-    }
-    let at = |quantile| histogram.value_at_quantile(quantile);
-    let mut value = json!({
-        "count": histogram.len(),
-        "mean": histogram.mean(),
-        "stdev": histogram.stdev(),
-        "min": histogram.min(),
-        "p50": at(0.5),
-        "p75": at(0.75),
-        "p90": at(0.9),
-        "p99": at(0.99),
-        "p99_9": at(0.999),
-        "p99_99": at(0.9999),
-        "p99_999": at(0.99999),
-        "max": histogram.max(),
-    });
-    if let Some(lower_bounds) = lower_bounds {
-        value["lower_bounds"] = lower_bounds.into();
-    }
-    value
 }
 
 fn header(summary: &Summary, out: &mut String) {
@@ -297,14 +219,12 @@ fn verdict(summary: &Summary) -> String {
                 "overloaded: latency grows {growth:.2} s a second; capacity {capacity}/s, asked {asked}/s"
             )
         }
-        Verdict::Unclear => format!(
-            "{achieved}/s answered of {asked}/s asked; too few seconds with answers to tell whether latency grows"
-        ),
+        Verdict::FellShort => format!("fell short: {achieved}/s answered of {asked}/s asked"),
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use crate::load::Settings;
@@ -312,7 +232,7 @@ mod tests {
     use super::*;
 
     /// 40/s for 20 s against a capacity of 32/s, by hand: four values stand for all.
-    fn overloaded() -> Summary {
+    pub(super) fn overloaded() -> Summary {
         let histogram = |values: &[u64]| {
             let mut histogram = Histogram::new_with_bounds(1, 3_600_000_000, 3).unwrap();
             values.iter().for_each(|value| histogram.record(*value).unwrap());
@@ -405,26 +325,5 @@ Transfer/sec:      3.16KB
                 "#[Buckets =           22, SubBuckets     =         2048]",
             ]
         );
-    }
-
-    #[test]
-    fn json_balances_and_leaves_out_what_was_not_measured() {
-        let report = json(&overloaded());
-        assert_eq!(
-            (&report["version"], &report["requests"]),
-            (
-                &json!(1),
-                &json!({
-                    "scheduled": 800, "sent": 656, "answered": 640, "failed": 2, "in_flight": 14, "never_sent": 144
-                })
-            )
-        );
-        assert_eq!(
-            report["verdict"],
-            json!({ "outcome": "overloaded", "latency_growth_s_per_s": 0.2, "capacity": 32.0 })
-        );
-        let mut nothing = overloaded();
-        nothing.service.reset();
-        assert_eq!(json(&nothing)["service_us"], Value::Null);
     }
 }
