@@ -10,6 +10,7 @@ use super::super::settings::Environment;
 
 pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> Result<Docker, Failure> {
     let address = DockerAddress::resolve(&environment.docker()).map_err(|error| failure(&error))?;
+    tracing::info!(host = address.host, rule = address.rule, "Docker daemon");
     if let Some(machine) = address.remote_machine() {
         output::note(&format!(
             "The Docker daemon ({}) runs on {machine}, and the lab's ports are published on its loopback: \
