@@ -70,6 +70,7 @@ mod tests {
             image: String::new(),
             networks: BTreeSet::new(),
             ports: BTreeMap::new(),
+            held_ports: BTreeSet::new(),
             labels: BTreeMap::new(),
             state,
         };
