@@ -43,6 +43,8 @@ pub(super) fn failure(error: &EngineError) -> Failure {
         }
         EngineError::Foreign { name, kind } => failure(Code::Unavailable)
             .hint(format!("look at it with `docker {kind} inspect {name}`; remove it, or give the lab another name with --name")),
+        EngineError::Missing { name, kind } => failure(Code::Unavailable)
+            .hint(format!("make it with `docker {kind} create {name}`, or take `external: true` out of the file")),
         EngineError::DiskFull { .. } => failure(Code::Unavailable)
             .hint("make room: `docker system df` shows what takes it, `docker system prune` frees what nothing uses"),
         EngineError::Ended { service, log, .. } | EngineError::NotReady { service, log, .. } => {
