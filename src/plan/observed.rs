@@ -58,11 +58,11 @@ pub(crate) enum State {
 }
 
 impl State {
-    /// True where the processes of the container run.
-    pub(crate) fn is_running(self) -> bool {
+    /// True where the container has processes that can be stopped.
+    pub(crate) fn is_alive(self) -> bool {
         matches!(
             self,
-            Self::Running | Self::Healthy | Self::Unhealthy | Self::Restarting
+            Self::Running | Self::Healthy | Self::Unhealthy | Self::Paused | Self::Restarting
         )
     }
 }
