@@ -1,6 +1,8 @@
 //! Who runs the lab's collector and load: at most one process, found by a lock that goes with it.
 
 use std::fs::{File, TryLockError};
+use std::thread;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,9 @@ use super::{LabDirectory, StateError};
 
 const LOCK: &str = "agent.lock";
 const FILE: &str = "agent.json";
+/// A command that looks for the process holds the lock for microseconds; so long is it tried again.
+const LOOKS: u32 = 40;
+const LOOK: Duration = Duration::from_millis(5);
 
 /// How to reach the process that runs the lab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,18 +41,26 @@ impl AgentSeat {
     /// [`StateError::Attended`] where another process runs the lab.
     pub(crate) fn take(directory: &LabDirectory) -> Result<Self, StateError> {
         let file = directory.open_lock(LOCK)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self {
-                directory: directory.clone(),
-                _lock: file,
-            }),
-            Err(TryLockError::WouldBlock) => Err(StateError::Attended),
-            Err(TryLockError::Error(source)) => Err(StateError::Io {
-                action: "lock",
-                path: directory.path().join(LOCK),
-                source,
-            }),
+        for _ in 0..LOOKS {
+            match file.try_lock() {
+                Ok(()) => {
+                    return Ok(Self {
+                        directory: directory.clone(),
+                        _lock: file,
+                    });
+                }
+                // Perhaps only another command that looks whether anybody sits here.
+                Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
+                Err(TryLockError::Error(source)) => {
+                    return Err(StateError::Io {
+                        action: "lock",
+                        path: directory.path().join(LOCK),
+                        source,
+                    });
+                }
+            }
         }
+        Err(StateError::Attended)
     }
 
     /// Lets other commands find the process.
