@@ -18,7 +18,7 @@ pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> 
             address.rule
         ));
     }
-    Docker::connect(&address, environment.build(), compose_file)
+    Docker::connect(address, environment.build(), compose_file)
         .await
         .map_err(|error| failure(&error))
 }
