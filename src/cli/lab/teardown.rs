@@ -51,7 +51,12 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
 pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
     runtime()?.block_on(async {
+        if arguments.dry_run {
+            return interruptible(up::dry_reset(&settings), ADVICE).await;
+        }
         let teardown = async {
+            // Data does not go for the sake of a lab that cannot come up.
+            up::check(&settings).await?;
             let _lock = take_down(&settings.lab, Keep::Nothing, "reset").await?;
             // Passwords live as long as the data they open; image digests stay, so that the first day comes again.
             Credentials::remove(&settings.lab.directory).map_err(|error| state_failure(&error))
