@@ -2,6 +2,7 @@
 
 mod collect;
 mod dashboard;
+mod docker;
 mod environment;
 mod layers;
 mod load;

@@ -1,0 +1,14 @@
+//! Labs in containers, end to end: the binary, a real Docker daemon, real uWSGI, real InfluxDB.
+
+mod commands;
+mod compose;
+mod data;
+mod healing;
+mod http;
+mod input;
+mod interrupted;
+mod lab;
+mod measured;
+mod place;
+mod recorder;
+mod unchanged;
