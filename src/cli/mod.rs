@@ -58,6 +58,7 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };
+    output::log(arguments.verbose);
     let outcome = match arguments.command {
         Command::Up(arguments) => lab::up::run(&arguments),
         Command::Down(arguments) => lab::teardown::down(&arguments),

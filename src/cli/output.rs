@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use tracing_subscriber::filter::LevelFilter;
+
 use super::error::{Code, Failure};
 
 /// Prints data to stdout. A reader that went away (`| head`) is no error.
@@ -26,6 +28,20 @@ pub(crate) fn is_terminal() -> bool {
 /// Prints one line of news to stderr. A closed stderr leaves nobody to tell.
 pub(crate) fn note(line: &str) {
     writeln!(io::stderr(), "{line}").ok();
+}
+
+/// Sends the log to stderr: warnings, with `verbose` 1 what is done, with 2 each probe too.
+pub(crate) fn log(verbose: u8) {
+    let level = match verbose {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_target(false)
+        .init();
 }
 
 /// Prints clap's own message: help and version to stdout (exit code 0), wrong usage to stderr (2).

@@ -16,6 +16,7 @@ pub(crate) async fn apply(
 ) -> Result<(), EngineError> {
     for stage in &plan.stages {
         let steps = stage.iter().map(async |step| {
+            tracing::info!(%step, "perform");
             tell(Event::Started(step));
             let progress = |progress: Progress<'_>| tell(Event::Progressed(step, progress));
             let outcome = engine.perform(desired, &step.operation, &progress).await;

@@ -29,6 +29,8 @@ pub(crate) enum EngineError {
     PortTaken { service: String, message: String },
     #[error("{name} exists and was not made by uwsgi-lab")]
     Foreign { name: String, kind: &'static str },
+    #[error("there is no {kind} {name}, which the Compose file calls external")]
+    Missing { name: String, kind: &'static str },
     #[error("no space left on the disk of the Docker daemon: {message}")]
     DiskFull { message: String },
     #[error("service {service} ended with exit code {code}")]

@@ -47,6 +47,7 @@ impl FakeEngine {
             image,
             networks: BTreeSet::from([network]),
             ports: BTreeMap::new(),
+            held_ports: BTreeSet::new(),
             labels: BTreeMap::new(),
             state: State::Running,
         });

@@ -1,5 +1,6 @@
 //! Finds published ports that somebody else holds, before anything is created.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
@@ -22,13 +23,12 @@ pub(crate) struct TakenPort {
 /// Tries each port that the project publishes and the lab does not hold already.
 pub(crate) fn taken_ports(project: &Project, observed: &Observed) -> Vec<TakenPort> {
     let mut taken = Vec::new();
+    let held: BTreeSet<u16> = observed
+        .containers
+        .iter()
+        .flat_map(|container| container.held_ports.iter().copied())
+        .collect();
     for (name, service) in &project.services {
-        let held: Vec<u16> = observed
-            .containers
-            .iter()
-            .filter(|container| container.state.is_running())
-            .flat_map(|container| container.ports.values().copied())
-            .collect();
         for port in service.ports.iter().filter(|port| port.protocol == Protocol::Tcp) {
             let Some(published) = port.published.filter(|published| !held.contains(published)) else {
                 continue;
@@ -63,6 +63,7 @@ mod tests {
 
     use super::*;
     use crate::compose::{Port, Service};
+    use crate::plan::{Container, State};
 
     #[test]
     fn a_port_that_a_process_listens_on_is_found_and_the_process_named() {
@@ -94,7 +95,28 @@ mod tests {
                 taken[0].holder
             );
         }
+        let lab = Observed {
+            containers: vec![holding(port)],
+            ..Observed::default()
+        };
+        assert_eq!(taken_ports(&project, &lab), [], "the lab holds it itself");
         drop(listener);
         assert_eq!(taken_ports(&project, &Observed::default()), []);
+    }
+
+    /// Paused: it does not run, and holds its ports all the same.
+    fn holding(port: u16) -> Container {
+        Container {
+            id: String::new(),
+            name: String::new(),
+            service: "web".to_owned(),
+            settings: String::new(),
+            image: String::new(),
+            networks: BTreeSet::new(),
+            ports: BTreeMap::new(),
+            held_ports: BTreeSet::from([port]),
+            labels: BTreeMap::new(),
+            state: State::Paused,
+        }
     }
 }

@@ -49,6 +49,12 @@ pub(crate) async fn await_ready(
             Err(_elapsed) => Err("no answer within 2 s".to_owned()),
         };
         let Err(last) = answer else { return Ok(()) };
+        tracing::debug!(
+            service = endpoint.service,
+            port = endpoint.port,
+            last,
+            "not ready"
+        );
         tell(Waiting {
             endpoint,
             last: &last,

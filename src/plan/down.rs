@@ -39,13 +39,13 @@ pub(crate) fn down(observed: &Observed, keep: Keep, cause: &str) -> Plan {
     plan
 }
 
-/// Plans to stop every container that runs; nothing is removed.
+/// Plans to stop every container that runs or is paused; nothing is removed.
 pub(crate) fn stop(observed: &Observed, cause: &str) -> Plan {
     let mut plan = Plan::default();
     let running = observed
         .containers
         .iter()
-        .filter(|container| container.state.is_running());
+        .filter(|container| container.state.is_alive());
     let stops = running.map(|container| Operation::StopContainer {
         service: container.service.clone(),
         id: container.id.clone(),
@@ -70,11 +70,16 @@ mod tests {
             image: String::new(),
             networks: BTreeSet::new(),
             ports: BTreeMap::new(),
+            held_ports: BTreeSet::new(),
             labels: BTreeMap::new(),
             state,
         };
         Observed {
-            containers: vec![container("a", State::Running), container("b", State::Exited(0))],
+            containers: vec![
+                container("a", State::Running),
+                container("b", State::Exited(0)),
+                container("c", State::Paused),
+            ],
             networks: vec![Network {
                 id: "n".to_owned(),
                 key: "default".to_owned(),
@@ -96,6 +101,7 @@ mod tests {
         let kept = [
             "service a: remove, down",
             "service b: remove, down",
+            "service c: remove, down",
             "network default: remove, down",
         ];
         assert_eq!(text(&down(&observed(), Keep::Volumes, "down")), kept);
@@ -104,7 +110,10 @@ mod tests {
     }
 
     #[test]
-    fn stop_touches_only_what_runs() {
-        assert_eq!(text(&stop(&observed(), "Ctrl-C")), ["service a: stop, Ctrl-C"]);
+    fn stop_touches_only_what_has_processes() {
+        assert_eq!(
+            text(&stop(&observed(), "Ctrl-C")),
+            ["service a: stop, Ctrl-C", "service c: stop, Ctrl-C"]
+        );
     }
 }

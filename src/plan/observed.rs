@@ -33,8 +33,10 @@ pub(crate) struct Container {
     pub(crate) image: String,
     /// Ids of the networks it is attached to.
     pub(crate) networks: BTreeSet<String>,
-    /// Published ports on the host, by container port, TCP only.
+    /// Published ports on the host, by container port, TCP only; the first one where there are several.
     pub(crate) ports: BTreeMap<u16, u16>,
+    /// Every TCP port that it holds on the host; none once it has ended.
+    pub(crate) held_ports: BTreeSet<u16>,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) state: State,
 }
@@ -56,11 +58,11 @@ pub(crate) enum State {
 }
 
 impl State {
-    /// True where the processes of the container run.
-    pub(crate) fn is_running(self) -> bool {
+    /// True where the container has processes that can be stopped.
+    pub(crate) fn is_alive(self) -> bool {
         matches!(
             self,
-            Self::Running | Self::Healthy | Self::Unhealthy | Self::Restarting
+            Self::Running | Self::Healthy | Self::Unhealthy | Self::Paused | Self::Restarting
         )
     }
 }

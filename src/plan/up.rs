@@ -251,7 +251,8 @@ fn in_order_of_dependencies(desired: &Desired, creations: &BTreeMap<String, Step
         let mut waits = Vec::new();
         for name in &created {
             for (dependency, condition) in &services[*name].depends_on {
-                if let Some(operation) = wait(dependency, *condition)
+                if services.contains_key(dependency)
+                    && let Some(operation) = wait(dependency, *condition)
                     && awaited.insert((dependency, *condition))
                 {
                     waits.push(Step::new(operation, format!("service {name} depends on it")));
@@ -322,6 +323,7 @@ mod tests {
             image: format!("sha256:{name}"),
             networks: BTreeSet::from(["net-id".to_owned()]),
             ports: BTreeMap::new(),
+            held_ports: BTreeSet::new(),
             labels: BTreeMap::new(),
             state: State::Running,
         };
@@ -371,6 +373,19 @@ mod tests {
                 vec!["service store: wait until healthy, service web depends on it"],
                 vec!["service web: create, not present"],
             ]
+        );
+    }
+
+    #[test]
+    fn nobody_waits_for_a_service_that_was_taken_away() {
+        let mut desired = desired();
+        desired.project.services.remove("store");
+        desired.images.remove("store");
+        let mut observed = observed(&desired);
+        observed.containers.clear();
+        assert_eq!(
+            text(&up(&desired, &observed)),
+            [["service web: create, not present"]]
         );
     }
 

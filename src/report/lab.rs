@@ -57,7 +57,7 @@ pub(crate) fn welcome_text(welcome: &Welcome<'_>) -> String {
         "is up"
     };
     line(&mut text, format_args!("\n{} {news}.\n", welcome.name));
-    for endpoint in welcome.endpoints {
+    for endpoint in in_order(welcome.endpoints) {
         let address = match endpoint.role {
             Role::Grafana => dashboard_address(&endpoint.address()),
             Role::Other => endpoint.address(),
@@ -96,6 +96,14 @@ pub(crate) fn welcome_text(welcome: &Welcome<'_>) -> String {
     }
     line(&mut text, format_args!("  {}\n", runs_text(welcome.runs)));
     text
+}
+
+/// The page to look at first, then what it shows.
+fn in_order(endpoints: &[Endpoint]) -> Vec<&Endpoint> {
+    let mut sorted: Vec<&Endpoint> = endpoints.iter().collect();
+    let order = [Role::Grafana, Role::App, Role::Stats, Role::Influxdb, Role::Other];
+    sorted.sort_by_key(|endpoint| order.iter().position(|role| *role == endpoint.role));
+    sorted
 }
 
 fn runs_text(runs: Runs) -> String {

@@ -1,6 +1,8 @@
 //! Who runs the lab's collector and load: at most one process, found by a lock that goes with it.
 
 use std::fs::{File, TryLockError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,8 @@ use super::{LabDirectory, StateError};
 
 const LOCK: &str = "agent.lock";
 const FILE: &str = "agent.json";
+/// A command that only looks holds the lock for a moment; who runs the lab holds it for good.
+const LOOKS_LAST: Duration = Duration::from_millis(200);
 
 /// How to reach the process that runs the lab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,22 +36,26 @@ pub(crate) struct AgentSeat {
 }
 
 impl AgentSeat {
+    /// Takes the seat, and with it away what a process that was killed left there.
+    ///
     /// # Errors
-    /// [`StateError::Attended`] where another process runs the lab.
+    /// [`StateError::Attended`] where another process runs the lab; to be sure of it takes a fifth of a second.
     pub(crate) fn take(directory: &LabDirectory) -> Result<Self, StateError> {
-        let file = directory.open_lock(LOCK)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self {
-                directory: directory.clone(),
-                _lock: file,
-            }),
-            Err(TryLockError::WouldBlock) => Err(StateError::Attended),
-            Err(TryLockError::Error(source)) => Err(StateError::Io {
-                action: "lock",
-                path: directory.path().join(LOCK),
-                source,
-            }),
+        let lock = directory.open_lock(LOCK)?;
+        let limit = Instant::now() + LOOKS_LAST;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < limit => sleep(Duration::from_millis(1)),
+                Err(TryLockError::WouldBlock) => return Err(StateError::Attended),
+                Err(TryLockError::Error(source)) => return Err(failed(directory, source)),
+            }
         }
+        directory.remove_file(FILE)?;
+        Ok(Self {
+            directory: directory.clone(),
+            _lock: lock,
+        })
     }
 
     /// Lets other commands find the process.
@@ -64,21 +72,31 @@ impl Drop for AgentSeat {
 }
 
 impl AgentRecord {
-    /// The process that runs the lab now, if any; what one that was killed left behind is not believed.
+    /// The process that runs the lab now, if any; what one that was killed left behind is not believed and goes,
+    /// lest it be taken for the record of the next one, which takes its seat before it writes its own.
     pub(crate) fn find(directory: &LabDirectory) -> Result<Option<Self>, StateError> {
         if !directory.path().join(LOCK).exists() {
             return Ok(None);
         }
         let lock = directory.open_lock(LOCK)?;
         match lock.try_lock_shared() {
-            Ok(()) => Ok(None),
-            Err(_) => directory.load(FILE),
+            Ok(()) => directory.remove_file(FILE).map(|()| None),
+            Err(TryLockError::WouldBlock) => directory.load(FILE),
+            Err(TryLockError::Error(source)) => Err(failed(directory, source)),
         }
     }
 
     /// A token that cannot be guessed.
     pub(crate) fn new_token() -> Result<String, StateError> {
         random_password()
+    }
+}
+
+fn failed(directory: &LabDirectory, source: std::io::Error) -> StateError {
+    StateError::Io {
+        action: "lock",
+        path: directory.path().join(LOCK),
+        source,
     }
 }
 
@@ -105,5 +123,38 @@ mod tests {
         drop(seat);
         directory.store(FILE, &record).unwrap();
         assert_eq!(AgentRecord::find(&directory).unwrap(), None);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_never_the_record_of_the_next() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = LabDirectory::new(root.path(), "lab");
+        let record = AgentRecord {
+            pid: 1,
+            address: "127.0.0.1:1".to_owned(),
+            token: AgentRecord::new_token().unwrap(),
+            detached: true,
+            settings: serde_json::Value::Null,
+        };
+        directory.store(FILE, &record).unwrap();
+        let _seat = AgentSeat::take(&directory).unwrap();
+        assert_eq!(AgentRecord::find(&directory).unwrap(), None);
+    }
+
+    #[test]
+    fn a_command_that_looks_does_not_keep_the_seat_from_anybody() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = LabDirectory::new(root.path(), "lab");
+        let looking = directory.open_lock(LOCK).unwrap();
+        looking.try_lock_shared().unwrap();
+        let (sender, taken) = std::sync::mpsc::channel();
+        let taker = directory.clone();
+        let thread = std::thread::spawn(move || {
+            sender.send(()).unwrap();
+            AgentSeat::take(&taker).map(drop)
+        });
+        taken.recv().unwrap();
+        drop(looking);
+        thread.join().unwrap().unwrap();
     }
 }

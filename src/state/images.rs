@@ -47,13 +47,19 @@ impl ImageLock {
 
 fn repository(reference: &str) -> &str {
     match reference.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => name,
-        _ => reference,
+        Some((name, tag)) if !tag.contains('/') => familiar(name),
+        _ => familiar(reference),
     }
 }
 
 fn repository_of_digest(digest: &str) -> &str {
-    digest.split('@').next().unwrap_or(digest)
+    familiar(digest.split('@').next().unwrap_or(digest))
+}
+
+/// Docker's own short form: `docker.io/library/influxdb` is `influxdb` in the digests it lists.
+fn familiar(name: &str) -> &str {
+    let name = name.strip_prefix("docker.io/").unwrap_or(name);
+    name.strip_prefix("library/").unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -71,6 +77,15 @@ mod tests {
         assert!(lock.lock("influxdb:1.8.10", &digests));
         assert!(!lock.lock("influxdb:1.8.10", &digests));
         assert_eq!(lock.pinned("influxdb:1.8.10"), "influxdb@sha256:aa");
+    }
+
+    #[test]
+    fn the_long_name_of_an_image_is_locked_too() {
+        for tag in ["docker.io/library/influxdb:1.8.10", "docker.io/influxdb"] {
+            let mut lock = ImageLock::default();
+            assert!(lock.lock(tag, &["influxdb@sha256:aa".to_owned()]), "{tag}");
+            assert_eq!(lock.pinned(tag), "influxdb@sha256:aa");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory}
 use crate::uwsgi;
 
 use super::super::error::{Code, Failure};
+use super::super::output;
 use super::super::settings::{StackSource, UpSettings};
 use super::agents::{agent_failure, make_room, state_failure};
 use super::connect::{self, failure};
@@ -134,6 +135,10 @@ pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) 
         mut lock,
     } = draft;
     let directory = &settings.lab.directory;
+    output::note(&format!(
+        "Engine: Docker, which answers at {} ({}).",
+        docker.address.host, docker.address.rule
+    ));
     refuse_taken_ports(&engine::taken_ports(&desired.project, &observed))?;
     let display = Display::new();
     credentials

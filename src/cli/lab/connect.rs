@@ -10,6 +10,7 @@ use super::super::settings::Environment;
 
 pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> Result<Docker, Failure> {
     let address = DockerAddress::resolve(&environment.docker()).map_err(|error| failure(&error))?;
+    tracing::info!(host = address.host, rule = address.rule, "Docker daemon");
     if let Some(machine) = address.remote_machine() {
         output::note(&format!(
             "The Docker daemon ({}) runs on {machine}, and the lab's ports are published on its loopback: \
@@ -17,7 +18,7 @@ pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> 
             address.rule
         ));
     }
-    Docker::connect(&address, environment.build(), compose_file)
+    Docker::connect(address, environment.build(), compose_file)
         .await
         .map_err(|error| failure(&error))
 }
@@ -42,6 +43,8 @@ pub(super) fn failure(error: &EngineError) -> Failure {
         }
         EngineError::Foreign { name, kind } => failure(Code::Unavailable)
             .hint(format!("look at it with `docker {kind} inspect {name}`; remove it, or give the lab another name with --name")),
+        EngineError::Missing { name, kind } => failure(Code::Unavailable)
+            .hint(format!("make it with `docker {kind} create {name}`, or take `external: true` out of the file")),
         EngineError::DiskFull { .. } => failure(Code::Unavailable)
             .hint("make room: `docker system df` shows what takes it, `docker system prune` frees what nothing uses"),
         EngineError::Ended { service, log, .. } | EngineError::NotReady { service, log, .. } => {

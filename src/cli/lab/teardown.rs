@@ -7,7 +7,7 @@ use clap::Args;
 use crate::compose::Project;
 use crate::engine::{self, Docker, Engine as _};
 use crate::plan::{self, Desired, Keep, Observed};
-use crate::state::Credentials;
+use crate::state::{Credentials, LabLock};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
@@ -35,11 +35,16 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
     } else {
         Keep::Volumes
     };
-    runtime()?.block_on(interruptible(take_down(&lab, keep, "down"), ADVICE))?;
-    if keep == Keep::Nothing {
-        lab.directory.remove().map_err(|error| state_failure(&error))?;
-    }
-    Ok(())
+    runtime()?.block_on(interruptible(
+        async {
+            let _lock = take_down(&lab, keep, "down").await?;
+            if keep == Keep::Nothing {
+                lab.directory.remove().map_err(|error| state_failure(&error))?;
+            }
+            Ok(())
+        },
+        ADVICE,
+    ))
 }
 
 /// Works whatever of the lab runs: all of it, half of it, nothing.
@@ -47,7 +52,7 @@ pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
     runtime()?.block_on(async {
         let teardown = async {
-            take_down(&settings.lab, Keep::Nothing, "reset").await?;
+            let _lock = take_down(&settings.lab, Keep::Nothing, "reset").await?;
             // Passwords live as long as the data they open; image digests stay, so that the first day comes again.
             Credentials::remove(&settings.lab.directory).map_err(|error| state_failure(&error))
         };
@@ -56,11 +61,12 @@ pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
     })
 }
 
-/// Removes what carries the lab's label, then looks whether anything is left.
-async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<(), Failure> {
+/// Removes what carries the lab's label, then looks whether anything is left. The lock is the caller's to keep
+/// until it is done with the lab's directory.
+async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock, Failure> {
+    let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
     let is_known = lab.directory.path().exists();
     let lock = lab.directory.lock().map_err(|error| state_failure(&error))?;
-    let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
     let ran = agents::stop(&lab.directory).await?;
     if ran {
         output::note("load and collector: stopped");
@@ -74,7 +80,6 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<(), Fai
         .await
         .map_err(|error| failure(&error))?;
     refuse_leftovers(&observe(&docker, &lab.name).await?, keep)?;
-    drop(lock);
     if plan.is_empty() && !ran {
         output::note(&format!("There is no lab '{}' to take down.", lab.name));
     } else if keep == Keep::Volumes && !observed.volumes.is_empty() {
@@ -83,7 +88,7 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<(), Fai
     if !is_known {
         lab.directory.remove().map_err(|error| state_failure(&error))?;
     }
-    Ok(())
+    Ok(lock)
 }
 
 async fn observe(docker: &Docker, project: &str) -> Result<Observed, Failure> {

@@ -80,7 +80,23 @@ fn context_files(build: &Build) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(files)
 }
 
+/// Links are followed, but not one that leads back up: that would never end.
 fn collect(directory: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+    collect_below(directory, prefix, &mut Vec::new(), files)
+}
+
+/// `above` are the real paths of the directories that are being read.
+fn collect_below(
+    directory: &Path,
+    prefix: &str,
+    above: &mut Vec<PathBuf>,
+    files: &mut Vec<(String, PathBuf)>,
+) -> io::Result<()> {
+    let real = fs::canonicalize(directory)?;
+    if above.contains(&real) {
+        return Ok(());
+    }
+    above.push(real);
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -89,11 +105,12 @@ fn collect(directory: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -
         }
         let path = entry.path();
         if path.is_dir() {
-            collect(&path, &format!("{prefix}{name}/"), files)?;
+            collect_below(&path, &format!("{prefix}{name}/"), above, files)?;
         } else if path.is_file() {
             files.push((format!("{prefix}{name}"), path));
         }
     }
+    above.pop();
     Ok(())
 }
 
@@ -248,6 +265,25 @@ mod tests {
         build.overlays.insert("app".to_owned(), root.join("mine"));
         assert_eq!(names(&build), ["Dockerfile", "app/site.py"]);
         assert_ne!(build_hash(&build).unwrap(), before);
+    }
+
+    #[test]
+    fn links_are_followed_unless_they_lead_back_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        fs::create_dir_all(root.join("app/pages")).unwrap();
+        fs::create_dir(root.join("shared")).unwrap();
+        fs::write(root.join("app/pages/index.py"), "1").unwrap();
+        fs::write(root.join("shared/common.py"), "2").unwrap();
+        let link = |to: &str, from: &str| std::os::unix::fs::symlink(to, root.join(from)).unwrap();
+        link("..", "app/pages/up");
+        link(".", "app/pages/here");
+        link("../shared", "app/shared");
+        let mut files = Vec::new();
+        collect(&root.join("app"), "", &mut files).unwrap();
+        let mut names: Vec<_> = files.into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        assert_eq!(names, ["pages/index.py", "shared/common.py"]);
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub(super) async fn create_and_start(
     let name = format!("{}-{service}-1", desired.project.name);
     let failed = |error: Error| fault::of_service(service, &name, &error);
     let definition = &desired.project.services[service];
+    resources::require_external(client, desired, service).await?;
     let mut networks = networks(client, desired, service)
         .await
         .map_err(failed)?

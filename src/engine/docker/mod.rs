@@ -25,6 +25,8 @@ pub(crate) use logs::{LogLine, LogRequest};
 
 /// A Docker daemon that answered.
 pub(crate) struct Docker {
+    /// Where it is and why there.
+    pub(crate) address: DockerAddress,
     client: Client,
     build: BuildEnvironment,
     /// Where the Compose file lies, for the labels that `docker compose ls` shows.
@@ -34,12 +36,13 @@ pub(crate) struct Docker {
 impl Docker {
     /// Connects and makes sure that a daemon answers.
     pub(crate) async fn connect(
-        address: &DockerAddress,
+        address: DockerAddress,
         build: BuildEnvironment,
         compose_file: PathBuf,
     ) -> Result<Self, EngineError> {
-        let client = address::connect(address).await?;
+        let client = address::connect(&address).await?;
         Ok(Self {
+            address,
             client,
             build,
             compose_file,

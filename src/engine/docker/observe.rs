@@ -77,6 +77,7 @@ fn container(detail: ContainerInspectResponse) -> Option<Container> {
         image: detail.image?,
         labels: labels.clone().into_iter().collect(),
         ports: published(&network),
+        held_ports: held(&network),
         networks: network
             .networks
             .unwrap_or_default()
@@ -87,15 +88,32 @@ fn container(detail: ContainerInspectResponse) -> Option<Container> {
     })
 }
 
-/// Keys of the port map are `9090/tcp`.
 fn published(network: &NetworkSettings) -> BTreeMap<u16, u16> {
+    let mut ports = BTreeMap::new();
+    for (target, port) in tcp_ports(network) {
+        ports.entry(target).or_insert(port);
+    }
+    ports
+}
+
+fn held(network: &NetworkSettings) -> BTreeSet<u16> {
+    tcp_ports(network).map(|(_, port)| port).collect()
+}
+
+/// Container ports with the host ports they are published on; one may have several. Keys of the engine's map are
+/// `9090/tcp`; a container that has ended holds none, one that is paused all of its own.
+fn tcp_ports(network: &NetworkSettings) -> impl Iterator<Item = (u16, u16)> {
     let ports = network.ports.iter().flatten();
-    let pairs = ports.filter_map(|(key, bindings)| {
-        let target = key.strip_suffix("/tcp")?.parse().ok()?;
-        let binding = bindings.as_ref()?.first()?;
-        Some((target, binding.host_port.as_ref()?.parse().ok()?))
+    let bound = ports.filter_map(|(key, bindings)| {
+        let target: u16 = key.strip_suffix("/tcp")?.parse().ok()?;
+        Some((target, bindings.as_ref()?))
     });
-    pairs.collect()
+    bound.flat_map(|(target, bindings)| {
+        let hosts = bindings
+            .iter()
+            .filter_map(|binding| binding.host_port.as_ref()?.parse().ok());
+        hosts.map(move |host| (target, host))
+    })
 }
 
 fn state(state: &ContainerState) -> State {
@@ -156,5 +174,31 @@ async fn image(client: &Client, reference: &str) -> Result<Option<(String, Image
         }
         Err(error) if fault::is_missing(&error) => Ok(None),
         Err(error) => Err(fault::other(&format!("image {reference}"), &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::models::PortBinding;
+
+    use super::*;
+
+    #[test]
+    fn every_binding_of_a_port_is_held_and_the_first_is_where_it_is_published() {
+        let binding = |port: &str| PortBinding {
+            host_ip: Some("127.0.0.1".to_owned()),
+            host_port: Some(port.to_owned()),
+        };
+        let ports = [
+            ("9090/tcp", Some(vec![binding("9090"), binding("9092")])),
+            ("53/udp", Some(vec![binding("53")])),
+            ("8088/tcp", None),
+        ];
+        let network = NetworkSettings {
+            ports: Some(ports.map(|(key, bindings)| (key.to_owned(), bindings)).into()),
+            ..NetworkSettings::default()
+        };
+        assert_eq!(published(&network), BTreeMap::from([(9090, 9090)]));
+        assert_eq!(held(&network), BTreeSet::from([9090, 9092]));
     }
 }

@@ -5,33 +5,66 @@ use bollard::errors::Error;
 use bollard::models::{NetworkCreateRequest, VolumeCreateRequest};
 use bollard::query_parameters::RemoveVolumeOptions;
 
+use crate::compose::Mount;
 use crate::plan::Desired;
 
 use super::super::EngineError;
 use super::{fault, labels};
 
-/// The name Docker Compose gives a resource of this key.
-fn full_name(desired: &Desired, key: &str, name: Option<&String>) -> String {
-    name.cloned()
-        .unwrap_or_else(|| format!("{}_{key}", desired.project.name))
+/// The name Docker Compose gives a resource: its own, else its key where it is external, else one of the project.
+fn full_name(desired: &Desired, key: &str, name: Option<&String>, external: bool) -> String {
+    match name {
+        Some(name) => name.clone(),
+        None if external => key.to_owned(),
+        None => format!("{}_{key}", desired.project.name),
+    }
 }
 
 pub(super) fn network_name(desired: &Desired, key: &str) -> String {
-    let name = desired
-        .project
-        .networks
-        .get(key)
-        .and_then(|network| network.name.as_ref());
-    full_name(desired, key, name)
+    let network = &desired.project.networks[key];
+    full_name(desired, key, network.name.as_ref(), network.external)
 }
 
 pub(super) fn volume_name(desired: &Desired, key: &str) -> String {
-    let name = desired
-        .project
-        .volumes
-        .get(key)
-        .and_then(|volume| volume.name.as_ref());
-    full_name(desired, key, name)
+    let volume = &desired.project.volumes[key];
+    full_name(desired, key, volume.name.as_ref(), volume.external)
+}
+
+/// The external networks and volumes of a service are there. The engine would make a volume of that name without a
+/// word, and nobody would remove it.
+pub(super) async fn require_external(
+    client: &Client,
+    desired: &Desired,
+    service: &str,
+) -> Result<(), EngineError> {
+    let definition = &desired.project.services[service];
+    for key in definition.networks.keys() {
+        if desired.project.networks[key].external {
+            let name = network_name(desired, key);
+            let found = client.inspect_network(&name, None).await.map(drop);
+            present(found, "network", name)?;
+        }
+    }
+    for mount in &definition.volumes {
+        if let Mount::Volume {
+            source: Some(key), ..
+        } = mount
+            && desired.project.volumes[key].external
+        {
+            let name = volume_name(desired, key);
+            let found = client.inspect_volume(&name).await.map(drop);
+            present(found, "volume", name)?;
+        }
+    }
+    Ok(())
+}
+
+fn present(found: Result<(), Error>, kind: &'static str, name: String) -> Result<(), EngineError> {
+    match found {
+        Err(error) if fault::is_missing(&error) => Err(EngineError::Missing { name, kind }),
+        Err(error) => Err(fault::other(&format!("{kind} {name}"), &error)),
+        Ok(()) => Ok(()),
+    }
 }
 
 pub(super) async fn create_network(client: &Client, desired: &Desired, key: &str) -> Result<(), EngineError> {
@@ -97,5 +130,44 @@ fn gone(outcome: Result<(), Error>, what: &str) -> Result<(), EngineError> {
     match outcome {
         Err(error) if !fault::is_missing(&error) => Err(fault::other(what, &error)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::compose::{Network, Project, Volume};
+
+    #[test]
+    fn what_is_external_keeps_its_own_name() {
+        let volume = |name: Option<&str>, external| Volume {
+            name: name.map(str::to_owned),
+            external,
+            ..Volume::default()
+        };
+        let volumes = [
+            ("data", volume(None, false)),
+            ("named", volume(Some("mine"), false)),
+            ("old", volume(None, true)),
+        ];
+        let network = Network {
+            external: true,
+            ..Network::default()
+        };
+        let project = Project {
+            name: "lab".to_owned(),
+            services: BTreeMap::new(),
+            networks: BTreeMap::from([("shared".to_owned(), network)]),
+            volumes: volumes.map(|(key, volume)| (key.to_owned(), volume)).into(),
+        };
+        let desired = Desired {
+            project,
+            images: BTreeMap::new(),
+        };
+        let names = ["data", "named", "old"].map(|key| volume_name(&desired, key));
+        assert_eq!(names, ["lab_data", "mine", "old"]);
+        assert_eq!(network_name(&desired, "shared"), "shared");
     }
 }
