@@ -39,6 +39,11 @@ impl Peer {
         name: "influxd",
         variable: "UWSGI_LAB_TEST_INFLUXD",
     };
+    /// Version 1.29, as Debian has it.
+    pub(crate) const DOCKER_COMPOSE: Self = Self {
+        name: "docker-compose",
+        variable: "UWSGI_LAB_TEST_DOCKER_COMPOSE",
+    };
 
     /// Where the program is. Says by name when it is missing; the test then returns without having tested anything.
     #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]

@@ -3,7 +3,8 @@
 
 use std::process::Stdio;
 
-use crate::docker::lab::Lab;
+use crate::docker::http;
+use crate::docker::lab::{Lab, docker};
 use crate::environment::{Lines, Process, eventually};
 
 /// `up` in the foreground with its stdout and stderr.
@@ -56,7 +57,10 @@ fn ctrl_c_ends_a_lab_in_order_and_loses_no_point() {
         number_before(&figures, "answered")
     );
 
-    lab.docker_start("influxdb");
+    docker(&["start", &lab.containers()["influxdb"]]);
+    eventually("InfluxDB answers", || {
+        http::get(&lab.url("--influxdb-port", "/ping"), None).is_some_and(|(status, _)| status == 204)
+    });
     assert_eq!(stored_points(&lab), number_before(&figures, "points"));
 }
 
@@ -71,7 +75,9 @@ fn stored_points(lab: &Lab) -> f64 {
         ("uwsgi_load", "answered"),
     ];
     let counts = counted.map(|(measurement, field)| {
-        lab.influxql(&format!("SELECT count({field}) FROM {measurement}"))[0][1].as_f64().unwrap()
+        lab.influxql(&format!("SELECT count({field}) FROM {measurement}"))[0][1]
+            .as_f64()
+            .unwrap()
     });
     counts.iter().sum()
 }

@@ -16,9 +16,9 @@ const WELCOME: &str = "
 NAME is up.
 
   Grafana    http://127.0.0.1:<grafana-port>/d/uwsgi-lab
-  InfluxDB   http://127.0.0.1:<influxdb-port>/
   App        http://127.0.0.1:<app-port>/
   Stats      http://127.0.0.1:<stats-port>/
+  InfluxDB   http://127.0.0.1:<influxdb-port>/
   User       lab
   Password   shown by `uwsgi-lab status --show-passwords`
 
@@ -218,7 +218,10 @@ fn every_panel_has_data(lab: &Lab) {
     let login = Some((user.as_str(), password.as_str()));
     let stored = http::json(&lab.url("--grafana-port", "/api/dashboards/uid/uwsgi-lab"), login);
     let panels = panels(&stored["dashboard"]);
-    let asking: Vec<Value> = panels.into_iter().filter(|panel| panel["targets"].is_array()).collect();
+    let asking: Vec<Value> = panels
+        .into_iter()
+        .filter(|panel| panel["targets"].is_array())
+        .collect();
     assert_eq!(asking.len(), 24);
     for panel in &asking {
         let title = panel["title"].as_str().unwrap();
