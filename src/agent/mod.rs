@@ -7,6 +7,8 @@ mod error;
 mod running;
 mod settings;
 mod status;
+#[cfg(test)]
+mod written;
 
 pub(crate) use client::{ask_status, ask_stop};
 pub(crate) use error::AgentError;

@@ -118,6 +118,26 @@ impl Second {
 }
 
 #[cfg(test)]
+impl Second {
+    /// A second in which everything that can be known is known.
+    pub(crate) fn example() -> Self {
+        let answered = Percentiles {
+            mean: 250_000.0,
+            p50: 250_000,
+            p90: 251_000,
+            p99: 252_000,
+            max: 253_000,
+        };
+        let interval = Interval::new().expect("the bounds are constants");
+        Self {
+            latency: answered,
+            service: answered,
+            ..Self::new(1, 1, 16.0, &interval, Gauges::default())
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::super::fault::Errors;
     use super::*;

@@ -1,5 +1,6 @@
 //! The proof that a dashboard works: each panel's queries, run through Grafana as the browser would run them.
 
+use futures_util::future::try_join_all;
 use serde_json::{Map, Value, json};
 
 use super::client::Grafana;
@@ -37,8 +38,11 @@ pub(crate) async fn verify(
     let model = &stored["dashboard"];
     let variables = variables::of_dashboard(model);
     let (mut checks, mut failures) = (Vec::new(), Vec::new());
-    for panel in panels(model) {
-        match check(grafana, panel, &variables).await? {
+    let asked = panels(model)
+        .into_iter()
+        .map(|panel| check(grafana, panel, &variables));
+    for outcome in try_join_all(asked).await? {
+        match outcome {
             Ok(done) => checks.extend(done),
             Err(failed) => failures.extend(failed),
         }

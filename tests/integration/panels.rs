@@ -11,6 +11,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::dashboard::{Server, dashboard, panels};
+use crate::environment::Peer;
 
 /// Seconds since the Unix epoch, on a full minute, so that all buckets are full.
 const START: u64 = 1_700_000_040;
@@ -153,7 +154,7 @@ struct Influxdb {
 }
 
 impl Influxdb {
-    async fn start(directory: &Path) -> Self {
+    async fn start(influxd: &Path, directory: &Path) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let place = directory.display();
         let config = format!(
@@ -162,7 +163,7 @@ impl Influxdb {
              [http]\nbind-address = \"{free}\"\nlog-enabled = false\n"
         );
         std::fs::write(directory.join("influxd.conf"), config).unwrap();
-        let process = Command::new("influxd")
+        let process = Command::new(influxd)
             .arg("-config")
             .arg(directory.join("influxd.conf"))
             .stdout(Stdio::null())
@@ -279,10 +280,12 @@ fn holds(truth: Truth, values: &[f64]) -> bool {
 }
 
 #[tokio::test]
-#[ignore = "needs influxd (Debian package influxdb)"]
 async fn every_panel_shows_the_truth_at_any_zoom() {
+    let Some(influxd) = Peer::INFLUXD.find() else {
+        return;
+    };
     let directory = tempfile::tempdir().unwrap();
-    let influxdb = Influxdb::start(directory.path()).await;
+    let influxdb = Influxdb::start(&influxd, directory.path()).await;
     fill(&influxdb).await;
     let server = Server::start(&directory.path().join("dashboard"), "secret");
     connect(&server, &influxdb).await;
