@@ -238,10 +238,25 @@ fn network_and_volume_steps(desired: &Desired, observed: &Observed) -> Vec<Step>
         });
     let networks = networks.map(|(key, _)| Operation::CreateNetwork { network: key.clone() });
     let volumes = volumes.map(|(key, _)| Operation::CreateVolume { volume: key.clone() });
-    networks
-        .chain(volumes)
-        .map(|operation| Step::new(operation, "not present"))
-        .collect()
+    let creations = networks.chain(volumes);
+    let creations = creations.map(|operation| Step::new(operation, "not present"));
+    creations.chain(surplus_networks(observed)).collect()
+}
+
+/// Engines before 23 let two networks have one name, and then cannot tell which is meant.
+fn surplus_networks(observed: &Observed) -> impl Iterator<Item = Step> {
+    let mut seen = BTreeSet::new();
+    let surplus = observed
+        .networks
+        .iter()
+        .filter(move |network| !seen.insert(&network.key));
+    surplus.map(|network| {
+        let operation = Operation::RemoveNetwork {
+            network: network.key.clone(),
+            id: network.id.clone(),
+        };
+        Step::new(operation, "a second network of the name")
+    })
 }
 
 /// Puts each creation one stage after what it depends on, with the waits its conditions ask for in between.
@@ -503,6 +518,25 @@ mod tests {
                 "service cache: remove, not in the Compose file"
             ]]
         );
+    }
+
+    #[test]
+    fn a_second_network_of_the_name_is_removed_and_the_first_stays() {
+        let desired = desired();
+        let mut observed = observed(&desired);
+        let mut twin = observed.networks[0].clone();
+        twin.id = "twin".to_owned();
+        observed.networks.push(twin);
+        let plan = up(&desired, &observed);
+        assert_eq!(
+            text(&plan),
+            [vec!["network default: remove, a second network of the name"]]
+        );
+        let removed = Operation::RemoveNetwork {
+            network: "default".to_owned(),
+            id: "twin".to_owned(),
+        };
+        assert_eq!(plan.stages[0][0].operation, removed);
     }
 
     #[test]

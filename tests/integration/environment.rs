@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::env;
+use std::io::{BufRead as _, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test calls it failed.
@@ -35,6 +38,11 @@ impl Peer {
     pub(crate) const INFLUXD: Self = Self {
         name: "influxd",
         variable: "UWSGI_LAB_TEST_INFLUXD",
+    };
+    /// Version 1.29, as Debian has it.
+    pub(crate) const DOCKER_COMPOSE: Self = Self {
+        name: "docker-compose",
+        variable: "UWSGI_LAB_TEST_DOCKER_COMPOSE",
     };
 
     /// Where the program is. Says by name when it is missing; the test then returns without having tested anything.
@@ -71,6 +79,12 @@ impl Process {
         assert!(kill.unwrap().success());
     }
 
+    /// What the process prints from now on. Its command must have piped both.
+    pub(crate) fn listen(&mut self) -> (Lines, Lines) {
+        let (stdout, stderr) = (self.0.stdout.take(), self.0.stderr.take());
+        (Lines::of(stdout.unwrap()), Lines::of(stderr.unwrap()))
+    }
+
     /// The exit code, once the process has ended.
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
         let mut status = None;
@@ -79,6 +93,42 @@ impl Process {
             status.is_some()
         });
         status.unwrap().code()
+    }
+}
+
+/// A stream of a process, line by line.
+pub(crate) struct Lines(Receiver<String>);
+
+impl Lines {
+    fn of(stream: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stream).lines() {
+                sender.send(line.unwrap()).ok();
+            }
+        });
+        Self(lines)
+    }
+
+    /// The next line; `None` at the end.
+    pub(crate) fn next(&self) -> Option<String> {
+        match self.0.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("no line within {PATIENCE:?}"),
+        }
+    }
+
+    /// Reads on to the line that begins with `start`.
+    pub(crate) fn until(&self, start: &str) -> String {
+        let mut lines = std::iter::from_fn(|| self.next());
+        let found = lines.find(|line| line.starts_with(start));
+        found.unwrap_or_else(|| panic!("no line begins with '{start}'"))
+    }
+
+    /// All that is still to come.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        std::iter::from_fn(|| self.next()).collect()
     }
 }
 

@@ -41,12 +41,9 @@ pub(super) async fn create_and_start(
     let first = networks.next();
     let mut body = body(desired, service, first.as_ref());
     body.labels = Some(labels::container(desired, service, compose_file));
-    let options = CreateContainerOptionsBuilder::new().name(&name).build();
-    let id = client
-        .create_container(Some(options), body)
+    let id = create(client, &desired.project.name, &name, body)
         .await
-        .map_err(failed)?
-        .id;
+        .map_err(failed)?;
     // Engines with an API before 1.44 refuse more than one network at creation.
     for (network, endpoint) in networks {
         let request = NetworkConnectRequest {
@@ -66,6 +63,33 @@ pub(super) async fn create_and_start(
         upload.await.map_err(failed)?;
     }
     start(client, service, &id).await
+}
+
+/// Creates a container. One of the lab that has its name was asked for by a command that was interrupted, came to
+/// be after we looked, and may lack its files: it makes room.
+async fn create(
+    client: &Client,
+    project: &str,
+    name: &str,
+    body: ContainerCreateBody,
+) -> Result<String, Error> {
+    let options = CreateContainerOptionsBuilder::new().name(name).build();
+    let created = client.create_container(Some(options.clone()), body.clone()).await;
+    let created = match created {
+        Err(error) if fault::is_name_taken(&error) && is_own(client, project, name).await? => {
+            let force = RemoveContainerOptionsBuilder::new().v(true).force(true).build();
+            client.remove_container(name, Some(force)).await?;
+            client.create_container(Some(options), body).await
+        }
+        outcome => outcome,
+    };
+    created.map(|created| created.id)
+}
+
+async fn is_own(client: &Client, project: &str, name: &str) -> Result<bool, Error> {
+    let found = client.inspect_container(name, None).await?;
+    let labels = found.config.and_then(|config| config.labels);
+    Ok(labels::are_of_project(labels.as_ref(), project))
 }
 
 /// The service's networks by id, each with the names under which the service is known there.

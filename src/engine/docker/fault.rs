@@ -22,6 +22,12 @@ pub(super) fn is_done_already(error: &Error) -> bool {
     }
 }
 
+/// True where another container has the name.
+pub(super) fn is_name_taken(error: &Error) -> bool {
+    let lower = message(error).to_lowercase();
+    lower.contains("is already in use by container") || lower.contains("name is already in use")
+}
+
 /// The daemon's own words, without the client's wrapping.
 pub(super) fn message(error: &Error) -> String {
     match error {
@@ -70,7 +76,7 @@ pub(super) fn of_service(service: &str, name: &str, error: &Error) -> EngineErro
             message,
         };
     }
-    if lower.contains("is already in use by container") || lower.contains("name is already in use") {
+    if is_name_taken(error) {
         return EngineError::Foreign {
             name: name.to_owned(),
             kind: "container",

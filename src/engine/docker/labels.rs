@@ -68,6 +68,13 @@ pub(super) fn of_project(project: &str) -> HashMap<String, Vec<String>> {
     HashMap::from([("label".to_owned(), vec![format!("{PROJECT}={project}")])])
 }
 
+/// True where `labels` say that the thing is the lab's.
+pub(super) fn are_of_project(labels: Option<&Labels>, project: &str) -> bool {
+    labels
+        .and_then(|labels| labels.get(PROJECT))
+        .is_some_and(|label| label == project)
+}
+
 fn compose(labels: &[(&str, &str)]) -> Labels {
     labels
         .iter()

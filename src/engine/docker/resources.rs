@@ -3,7 +3,7 @@
 use bollard::Docker as Client;
 use bollard::errors::Error;
 use bollard::models::{NetworkCreateRequest, VolumeCreateRequest};
-use bollard::query_parameters::RemoveVolumeOptions;
+use bollard::query_parameters::{ListNetworksOptionsBuilder, RemoveVolumeOptions};
 
 use crate::compose::Mount;
 use crate::plan::Desired;
@@ -71,6 +71,8 @@ pub(super) async fn create_network(client: &Client, desired: &Desired, key: &str
     let name = network_name(desired, key);
     // Engines before 23 make a second network of the same name without a word.
     match client.inspect_network(&name, None).await {
+        // Asked for by a command that was interrupted, it may have come to be after we looked.
+        Ok(found) if labels::are_of_project(found.labels.as_ref(), &desired.project.name) => return Ok(()),
         Ok(_) => {
             return Err(EngineError::Foreign {
                 name,
@@ -89,7 +91,24 @@ pub(super) async fn create_network(client: &Client, desired: &Desired, key: &str
         ..NetworkCreateRequest::default()
     };
     let created = client.create_network(request).await;
-    created.map_err(|error| fault::other(&format!("network {key}"), &error))?;
+    let created = created.map_err(|error| fault::other(&format!("network {key}"), &error))?;
+    remove_twins(client, desired, key, &created.id).await
+}
+
+/// An interrupted command's network may have come to be while we made ours, and then the name says too little.
+async fn remove_twins(client: &Client, desired: &Desired, key: &str, own: &str) -> Result<(), EngineError> {
+    let options = ListNetworksOptionsBuilder::new()
+        .filters(&labels::of_project(&desired.project.name))
+        .build();
+    let listed = client.list_networks(Some(options)).await;
+    let listed = listed.map_err(|error| fault::other(&format!("network {key}"), &error))?;
+    let name = network_name(desired, key);
+    let twins = listed
+        .into_iter()
+        .filter(|network| network.name.as_ref() == Some(&name));
+    for id in twins.filter_map(|network| network.id).filter(|id| id != own) {
+        remove_network(client, key, &id).await?;
+    }
     Ok(())
 }
 
@@ -98,6 +117,7 @@ pub(super) async fn create_volume(client: &Client, desired: &Desired, key: &str)
     let failed = |error: &Error| fault::other(&format!("volume {key}"), error);
     // The engine hands back a volume of that name as it is, with somebody else's data in it.
     match client.inspect_volume(&name).await {
+        Ok(found) if labels::are_of_project(Some(&found.labels), &desired.project.name) => return Ok(()),
         Ok(_) => return Err(EngineError::Foreign { name, kind: "volume" }),
         Err(error) if fault::is_missing(&error) => {}
         Err(error) => return Err(failed(&error)),

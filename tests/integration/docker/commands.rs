@@ -1,1 +1,113 @@
-//! Not yet.
+//! What the commands beside `up` say: plans, logs, addresses; and a lab that watches an existing uWSGI.
+#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
+
+use serde_json::json;
+
+use crate::docker::lab::{Ended, Lab};
+use crate::environment::{Peer, eventually, start_uwsgi};
+
+fn good(stdout: &str) -> Ended {
+    Ended {
+        code: Some(0),
+        stdout: stdout.to_owned(),
+        stderr: "docker: the engine for `auto`: a daemon answers at unix:///var/run/docker.sock\n".to_owned(),
+    }
+}
+
+const PLAN: &str = "\
+1. image of service uwsgi: build, not present
+2. network default: create, not present
+2. volume grafana-data: create, not present
+2. volume influxdb-data: create, not present
+3. service grafana: create, not present
+3. service influxdb: create, not present
+3. service uwsgi: create, not present
+";
+
+#[test]
+fn plans_logs_and_addresses_are_told_before_and_after_a_lab_is_up() {
+    let Some(lab) = Lab::new() else { return };
+    assert_eq!(lab.run_with_ports(&["up", "--dry-run"]), good(PLAN));
+    assert_eq!((lab.remains(), lab.state().exists()), (Vec::new(), false));
+    let open = lab.run(&["open", "--print"]);
+    let expected = "error: Grafana does not run\n  hint: `uwsgi-lab up` brings it up\n";
+    assert_eq!(
+        (open.code, open.stdout.as_str(), open.stderr.as_str()),
+        (Some(4), "", expected)
+    );
+    let status = lab.run(&["status"]);
+    let expected =
+        "NAME: no services; `uwsgi-lab up` brings them up.\n\n  Nothing collects and no load runs.\n";
+    assert_eq!(
+        (status.code, lab.masked(&status.stdout).as_str()),
+        (Some(0), expected)
+    );
+
+    lab.up(&[]);
+    assert_eq!(
+        lab.run_with_ports(&["up", "--dry-run"]),
+        good("Nothing to do: everything is as it should be.\n")
+    );
+    let open = lab.run(&["open", "--print"]);
+    assert_eq!(
+        (open.code, open.stdout),
+        (Some(0), lab.url("--grafana-port", "/d/uwsgi-lab\n"))
+    );
+    logs_are_of_one_service_or_of_all(&lab);
+}
+
+fn logs_are_of_one_service_or_of_all(lab: &Lab) {
+    let logs = lab.run(&["logs", "uwsgi"]);
+    assert_eq!(logs.code, Some(0));
+    let started = "spawned uWSGI worker 4 (pid: ";
+    assert!(
+        logs.stdout.lines().any(|line| line.starts_with(started)),
+        "{}",
+        logs.stdout
+    );
+    let all = lab.run(&["logs"]);
+    let prefixed = format!("uwsgi    | {started}");
+    assert!(
+        all.stdout.lines().any(|line| line.starts_with(&prefixed)),
+        "{}",
+        all.stdout
+    );
+    for service in ["grafana  | ", "influxdb | "] {
+        assert!(
+            all.stdout.lines().any(|line| line.starts_with(service)),
+            "{}",
+            all.stdout
+        );
+    }
+    let last = lab.run(&["logs", "--tail", "2", "uwsgi"]);
+    assert_eq!(last.stdout.lines().count(), 2);
+    let nope = lab.run(&["logs", "nope"]);
+    let expected = "error: there is no service 'nope'\n  hint: services: grafana, influxdb, uwsgi\n";
+    assert_eq!(
+        (nope.code, nope.stdout.as_str(), nope.stderr.as_str()),
+        (Some(2), "", expected)
+    );
+}
+
+#[test]
+fn an_existing_uwsgi_is_watched_in_place_of_one_of_ours_and_gets_no_load() {
+    let Some(lab) = Lab::new() else { return };
+    let Some(uwsgi) = Peer::UWSGI.find() else { return };
+    let address = format!("127.0.0.1:{}", lab.spare_port());
+    let _uwsgi = start_uwsgi(&uwsgi, lab.scratch(), &["--stats", &address]);
+    lab.up(&["--stats", &format!("tcp://{address}")]);
+    let services: Vec<String> = lab.services().into_keys().collect();
+    assert_eq!(services, ["grafana", "influxdb"]);
+    eventually("its figures are stored", || {
+        lab.influxql("SELECT last(workers) FROM uwsgi_summary").len() == 1
+    });
+    let last = lab.influxql("SELECT last(workers), last(cores), last(up) FROM uwsgi_summary");
+    assert_eq!(last[0][1..], [json!(2), json!(4), json!(1)]);
+    let sources = lab.influxql("SHOW TAG VALUES FROM uwsgi_summary WITH KEY = source");
+    assert_eq!(sources, [[json!("source"), json!(address)]]);
+    let running = lab.status()["running"].clone();
+    assert_eq!(
+        (&running["load"], &running["targets"][0]["workers"]),
+        (&json!(null), &json!(2))
+    );
+}

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 
+use crate::dashboard::panels;
 use crate::docker::http;
 use crate::docker::lab::{Ended, Lab, docker};
 use crate::environment::eventually;
@@ -15,9 +16,9 @@ const WELCOME: &str = "
 NAME is up.
 
   Grafana    http://127.0.0.1:<grafana-port>/d/uwsgi-lab
-  InfluxDB   http://127.0.0.1:<influxdb-port>/
   App        http://127.0.0.1:<app-port>/
   Stats      http://127.0.0.1:<stats-port>/
+  InfluxDB   http://127.0.0.1:<influxdb-port>/
   User       lab
   Password   shown by `uwsgi-lab status --show-passwords`
 
@@ -216,13 +217,13 @@ fn every_panel_has_data(lab: &Lab) {
     let [user, _, password] = lab.credentials();
     let login = Some((user.as_str(), password.as_str()));
     let stored = http::json(&lab.url("--grafana-port", "/api/dashboards/uid/uwsgi-lab"), login);
-    let panels = stored["dashboard"]["panels"].as_array().unwrap().clone();
-    let asking: Vec<&Value> = panels
-        .iter()
+    let panels = panels(&stored["dashboard"]);
+    let asking: Vec<Value> = panels
+        .into_iter()
         .filter(|panel| panel["targets"].is_array())
         .collect();
     assert_eq!(asking.len(), 24);
-    for panel in asking {
+    for panel in &asking {
         let title = panel["title"].as_str().unwrap();
         eventually(&format!("the panel '{title}' has data"), || {
             let without = queries_without_data(lab, login, panel);
