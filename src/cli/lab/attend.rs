@@ -9,6 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::agent::Agent;
 use crate::engine::{self, Docker, Engine as _};
 use crate::plan;
+use crate::report::command;
 use crate::report::lab as report;
 
 use super::super::error::{Code, Failure};
@@ -19,6 +20,9 @@ use super::progress::Display;
 
 /// Without a terminal a line each second would fill a log.
 const PLAIN_EVERY: u64 = 10;
+
+const STOPPED: &str = "Stopped; the data is kept. `uwsgi-lab up` with the same options goes on, \
+    `uwsgi-lab down --volumes` takes everything away.";
 
 enum End {
     Interrupted,
@@ -68,12 +72,12 @@ async fn watch(agent: &Agent, line: &ProgressBar) -> End {
     loop {
         tokio::select! {
             _ = ticks.tick() => {
-                let text = report::live_line(&agent.status());
+                let status = agent.status();
                 if !line.is_hidden() {
-                    line.set_message(text);
+                    line.set_message(report::live_line(&status, output::width()));
                     line.tick();
                 } else if tick > 0 && tick.is_multiple_of(PLAIN_EVERY) {
-                    output::note(&text);
+                    output::note(&report::live_line(&status, None));
                 }
                 tick += 1;
             }
@@ -96,8 +100,6 @@ async fn stop(agent: Agent, docker: &Docker, project: &str) -> Result<(), Failur
     engine::apply(docker, &desired, &plan, &tell)
         .await
         .map_err(|error| failure(&error))?;
-    output::note(
-        "Stopped; the data is kept. `uwsgi-lab up` goes on, `uwsgi-lab down --volumes` takes everything away.",
-    );
+    output::note(&command::of_lab(STOPPED, project));
     Ok(())
 }

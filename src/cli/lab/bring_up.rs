@@ -9,7 +9,7 @@ use crate::agent::{Agent, AgentSettings, InfluxSettings, LoadSettings, Mode, Wat
 use crate::engine::{self, Docker, Endpoint, Engine as _, Role, TakenPort};
 use crate::influx;
 use crate::plan::{self, Desired, Observed, Plan};
-use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory};
+use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory, WantedServices};
 use crate::uwsgi;
 
 use super::super::error::{Code, Failure};
@@ -124,6 +124,9 @@ pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) 
     }
     let display = Display::new();
     credentials
+        .save(directory)
+        .map_err(|error| state_failure(&error))?;
+    WantedServices(desired.project.services.keys().cloned().collect())
         .save(directory)
         .map_err(|error| state_failure(&error))?;
     let observed = carry_out(&docker, &desired, observed, &plan, settings.pull, &display).await?;

@@ -7,7 +7,8 @@ use clap::Args;
 use crate::compose::Project;
 use crate::engine::{self, Docker, Engine as _};
 use crate::plan::{self, Desired, Keep, Observed};
-use crate::state::{Credentials, LabLock};
+use crate::report::command;
+use crate::state::{Credentials, LabLock, WantedServices};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
@@ -35,7 +36,7 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
     } else {
         Keep::Volumes
     };
-    runtime()?.block_on(interruptible(
+    let outcome = runtime()?.block_on(interruptible(
         async {
             let _lock = take_down(&lab, keep, "down").await?;
             if keep == Keep::Nothing {
@@ -44,13 +45,14 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
             Ok(())
         },
         ADVICE,
-    ))
+    ));
+    outcome.map_err(|failure| failure.of_lab(&lab.name))
 }
 
 /// Works whatever of the lab runs: all of it, half of it, nothing.
 pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
-    runtime()?.block_on(async {
+    let outcome = runtime()?.block_on(async {
         if arguments.dry_run {
             return interruptible(up::dry_reset(&settings), ADVICE).await;
         }
@@ -63,7 +65,8 @@ pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
         };
         interruptible(teardown, ADVICE).await?;
         up::up(&settings, arguments.detach).await
-    })
+    });
+    outcome.map_err(|failure| failure.of_lab(&settings.lab.name))
 }
 
 /// Removes what carries the lab's label, then looks whether anything is left. The lock is the caller's to keep
@@ -85,10 +88,12 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock
         .await
         .map_err(|error| failure(&error))?;
     refuse_leftovers(&observe(&docker, &lab.name).await?, keep)?;
+    WantedServices::remove(&lab.directory).map_err(|error| state_failure(&error))?;
     if plan.is_empty() && !ran {
         output::note(&format!("There is no lab '{}' to take down.", lab.name));
     } else if keep == Keep::Volumes && !observed.volumes.is_empty() {
-        output::note("The data is kept; `uwsgi-lab down --volumes` removes it too.");
+        let text = "The data is kept; `uwsgi-lab down --volumes` removes it too.";
+        output::note(&command::of_lab(text, &lab.name));
     }
     if !is_known {
         lab.directory.remove().map_err(|error| state_failure(&error))?;

@@ -11,16 +11,18 @@ use super::attend::attend;
 use super::bring_up::{Draft, Runs, Up, bring_up, draft};
 use super::{interruptible, runtime};
 
-const ADVICE: &str = "`uwsgi-lab up` goes on from here, `uwsgi-lab down` takes it all away";
+const ADVICE: &str =
+    "`uwsgi-lab up` with the same options goes on from here, `uwsgi-lab down` takes it all away";
 
 pub(crate) fn run(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
-    runtime()?.block_on(async {
+    let outcome = runtime()?.block_on(async {
         if arguments.dry_run {
             return interruptible(dry_run(&settings), ADVICE).await;
         }
         up(&settings, arguments.detach).await
-    })
+    });
+    outcome.map_err(|failure| failure.of_lab(&settings.lab.name))
 }
 
 /// Prints the plan.
