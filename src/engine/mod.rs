@@ -22,7 +22,7 @@ pub(crate) use docker::{
 pub(crate) use endpoints::{Endpoint, Role, endpoints, publishes};
 pub(crate) use error::{EngineError, PullProblem};
 pub(crate) use ports::{TakenPort, taken_ports};
-pub(crate) use ready::{Waiting, await_ready};
+pub(crate) use ready::{Waiting, ask, await_ready};
 
 /// What a lab is run by.
 pub(crate) trait Engine {

@@ -80,6 +80,16 @@ pub(crate) async fn await_ready(
     }
 }
 
+/// The status with which `endpoint` answers a GET of `path`, or in words why it does not.
+pub(crate) async fn ask(endpoint: &Endpoint, path: &str, limit: Duration) -> Result<u16, String> {
+    match timeout(limit, get(endpoint, path)).await {
+        Ok(Ok(answer)) if answer.status > 0 => Ok(answer.status),
+        Ok(Ok(_)) => Err("not HTTP".to_owned()),
+        Ok(Err(error)) => Err(words(&error)),
+        Err(_elapsed) => Err(format!("nothing within {} s", limit.as_secs())),
+    }
+}
+
 async fn fail_if_ended(engine: &impl Engine, project: &str, service: &str) -> Result<(), EngineError> {
     let observed = engine.observe(project, &BTreeSet::new()).await?;
     let Some(container) = observed.container(service) else {

@@ -116,6 +116,7 @@ async fn serve(orders: Orders) -> Result<(), Failure> {
     tokio::select! {
         () = interrupted() => {}
         () = agent.stop_asked() => {}
+        () = agent.forgotten() => {}
     }
     agent.finish().await;
     Ok(())

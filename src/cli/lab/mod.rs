@@ -8,12 +8,16 @@ mod connect;
 mod desired;
 pub(super) mod logs;
 pub(super) mod open;
+mod orders;
+mod ports;
 mod progress;
 mod provisioning;
 mod stack;
 pub(super) mod status;
 pub(super) mod teardown;
 pub(super) mod up;
+mod waiting;
+mod warnings;
 
 use std::future::Future;
 

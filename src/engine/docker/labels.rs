@@ -63,6 +63,11 @@ pub(super) fn volume(desired: &Desired, key: &str) -> Labels {
     labels
 }
 
+/// Of an image that is built from sources with this hash.
+pub(super) fn image<'a>(project: &'a str, hash: &'a str) -> HashMap<&'static str, &'a str> {
+    HashMap::from([(PROJECT, project), (BUILD, hash)])
+}
+
 /// A filter for everything that belongs to the lab.
 pub(super) fn of_project(project: &str) -> HashMap<String, Vec<String>> {
     HashMap::from([("label".to_owned(), vec![format!("{PROJECT}={project}")])])
