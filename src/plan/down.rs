@@ -93,7 +93,7 @@ mod tests {
     }
 
     fn text(plan: &Plan) -> Vec<String> {
-        plan.steps().map(ToString::to_string).collect()
+        plan.stages.iter().flatten().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -378,6 +378,7 @@ async fn provision(
         influxdb_url: format!("http://{}", influxdb.inside),
         database: DATABASE.to_owned(),
         interval: settings.interval,
+        wait: settings.wait,
         credentials,
     };
     show(&wanted).await.map(Some)
