@@ -329,3 +329,23 @@ fn load_status(settings: &LoadSettings, totals: &LoadTotals) -> LoadStatus {
         errors: totals.errors,
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Of a lab that watches one server and has seen nothing yet.
+    pub(in super::super) fn gauges() -> Gauges {
+        let watched = WatchSettings {
+            address: "http://127.0.0.1:9191".to_owned(),
+            source: "127.0.0.1:9191".to_owned(),
+        };
+        Gauges {
+            detached: true,
+            started_ms: 1,
+            targets: vec![(watched, watch::channel(Snapshot::default()).1)],
+            writer: watch::channel(collector::WriterStatus::default()).1,
+            load: None,
+        }
+    }
+}

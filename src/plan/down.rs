@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn text(plan: &Plan) -> Vec<String> {
-        plan.steps().map(ToString::to_string).collect()
+        plan.stages.iter().flatten().map(ToString::to_string).collect()
     }
 
     #[test]

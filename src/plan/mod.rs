@@ -12,7 +12,7 @@ use std::fmt;
 use crate::compose::Project;
 
 pub(crate) use down::{Keep, down, stop};
-pub(crate) use hash::{changed_settings, hash, settings};
+pub(crate) use hash::{hash, settings};
 pub(crate) use observed::{BuiltImage, Container, Image, Network, Observed, State, Volume};
 pub(crate) use up::{up, with_pulls};
 
@@ -154,10 +154,6 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.stages.iter().flatten()
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.stages.is_empty()
     }

@@ -19,8 +19,8 @@ enum Verdict {
 pub(crate) fn up(desired: &Desired, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
     let images = image_steps(desired, observed);
-    let new_images: BTreeSet<String> = images.iter().map(|(reference, _)| reference.clone()).collect();
-    plan.push(images.into_iter().map(|(_, step)| step).collect());
+    let new_images: BTreeSet<String> = images.keys().cloned().collect();
+    plan.push(images.into_values().collect());
 
     let mut removals = surplus(desired, observed);
     let mut creations = BTreeMap::new();
@@ -208,7 +208,7 @@ fn completed(name: &str, state: State, desired: &Desired) -> bool {
         .project
         .services
         .values()
-        .any(|service| service.depends_on.get(name) == Some(&Condition::ServiceCompletedSuccessfully));
+        .any(|service| service.depends_on.get(name) == Some(&Condition::Completed));
     awaited && state == State::Exited(0)
 }
 
@@ -328,9 +328,9 @@ fn in_order_of_dependencies(desired: &Desired, creations: &BTreeMap<String, Step
 fn wait(service: &str, condition: Condition) -> Option<Operation> {
     let service = service.to_owned();
     match condition {
-        Condition::ServiceStarted => None,
-        Condition::ServiceHealthy => Some(Operation::AwaitHealthy { service }),
-        Condition::ServiceCompletedSuccessfully => Some(Operation::AwaitCompletion { service }),
+        Condition::Started => None,
+        Condition::Healthy => Some(Operation::AwaitHealthy { service }),
+        Condition::Completed => Some(Operation::AwaitCompletion { service }),
     }
 }
 
@@ -347,8 +347,7 @@ mod tests {
             ..Service::default()
         };
         let mut web = service("web:1");
-        web.depends_on
-            .insert("store".to_owned(), Condition::ServiceHealthy);
+        web.depends_on.insert("store".to_owned(), Condition::Healthy);
         let project = Project {
             name: "lab".to_owned(),
             services: BTreeMap::from([("store".to_owned(), service("store:1")), ("web".to_owned(), web)]),

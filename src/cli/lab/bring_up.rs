@@ -268,6 +268,7 @@ async fn provision(
         influxdb_url: format!("http://{}", influxdb.inside),
         database: DATABASE.to_owned(),
         interval: settings.interval,
+        wait: settings.wait,
         credentials,
     };
     show(&wanted).await.map(Some)

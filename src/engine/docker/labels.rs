@@ -27,9 +27,9 @@ pub(super) fn container(desired: &Desired, service: &str, compose_file: &Path) -
     let mut labels: Labels = definition.labels.clone().into_iter().collect();
     let depends_on = definition.depends_on.iter().map(|(name, condition)| {
         let condition = match condition {
-            Condition::ServiceStarted => "service_started",
-            Condition::ServiceHealthy => "service_healthy",
-            Condition::ServiceCompletedSuccessfully => "service_completed_successfully",
+            Condition::Started => "service_started",
+            Condition::Healthy => "service_healthy",
+            Condition::Completed => "service_completed_successfully",
         };
         format!("{name}:{condition}:false")
     });

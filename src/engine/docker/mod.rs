@@ -21,7 +21,7 @@ use super::{Engine, EngineError, Progress};
 
 pub(crate) use address::{DockerAddress, DockerEnvironment};
 pub(crate) use build::{BuildEnvironment, build_hash};
-pub(crate) use logs::{LogLine, LogRequest};
+pub(crate) use logs::LogRequest;
 
 /// A Docker daemon that answered.
 pub(crate) struct Docker {
