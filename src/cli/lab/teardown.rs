@@ -14,8 +14,9 @@ use super::super::output;
 use super::super::settings::{LabArguments, LabSettings, UpArguments, UpSettings};
 use super::agents::{self, state_failure};
 use super::connect::{self, failure};
+use super::interrupts::Interrupts;
 use super::progress::Display;
-use super::{interruptible, runtime, stack, up};
+use super::{runtime, stack, up};
 
 const ADVICE: &str = "run the command again: it goes on from here";
 
@@ -35,16 +36,16 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
     } else {
         Keep::Volumes
     };
-    runtime()?.block_on(interruptible(
-        async {
+    runtime()?.block_on(async {
+        let teardown = async {
             let _lock = take_down(&lab, keep, "down").await?;
             if keep == Keep::Nothing {
                 lab.directory.remove().map_err(|error| state_failure(&error))?;
             }
             Ok(())
-        },
-        ADVICE,
-    ))
+        };
+        Interrupts::listen()?.or_end_of(teardown, ADVICE).await
+    })
 }
 
 /// Works whatever of the lab runs: all of it, half of it, nothing.
@@ -56,8 +57,9 @@ pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
             // Passwords live as long as the data they open; image digests stay, so that the first day comes again.
             Credentials::remove(&settings.lab.directory).map_err(|error| state_failure(&error))
         };
-        interruptible(teardown, ADVICE).await?;
-        up::up(&settings, arguments.detach).await
+        let mut interrupts = Interrupts::listen()?;
+        interrupts.or_end_of(teardown, ADVICE).await?;
+        up::up(&settings, arguments.detach, interrupts).await
     })
 }
 
