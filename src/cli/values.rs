@@ -1,5 +1,6 @@
 //! Values as they are typed: durations and rates; knows no command.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Why a typed value is none.
@@ -13,6 +14,10 @@ pub(crate) enum ValueError {
     Rate,
     #[error("the rate must be above 0")]
     NoRate,
+    #[error("a whole number, 1 or more")]
+    Count,
+    #[error("a path begins with '/'")]
+    Path,
     #[error("a header is `Name: value`")]
     Header,
 }
@@ -36,6 +41,23 @@ pub(crate) fn rate(text: &str) -> Result<f64, ValueError> {
         Ok(number)
     } else {
         Err(ValueError::NoRate)
+    }
+}
+
+/// A whole number of 1 or more.
+pub(crate) fn count<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, ValueError> {
+    let number = text.parse::<T>().ok();
+    number
+        .filter(|number| *number >= T::from(1))
+        .ok_or(ValueError::Count)
+}
+
+/// What stands after the address in a URL.
+pub(crate) fn path(text: &str) -> Result<String, ValueError> {
+    if text.starts_with('/') {
+        Ok(text.to_owned())
+    } else {
+        Err(ValueError::Path)
     }
 }
 
@@ -94,6 +116,14 @@ mod tests {
         }
         for text in ["0", "-1", "0.0k"] {
             assert_eq!(rate(text), Err(ValueError::NoRate), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_at_least_one_and_fits() {
+        assert_eq!(count::<u32>("4"), Ok(4));
+        for text in ["0", "-1", "two", "", "4294967296"] {
+            assert_eq!(count::<u32>(text), Err(ValueError::Count), "{text}");
         }
     }
 

@@ -84,8 +84,99 @@ pub(crate) fn endpoints(project: &Project, observed: &Observed) -> Vec<Endpoint>
     endpoints
 }
 
+/// True where a service publishes a port of this role, on whichever port of the host.
+pub(crate) fn publishes(project: &Project, wanted: Role) -> bool {
+    project.services.values().any(|service| {
+        let ports = service.ports.iter();
+        let mut tcp = ports.filter(|port| port.protocol == Protocol::Tcp);
+        tcp.any(|port| role(service, port.target) == wanted)
+    })
+}
+
 fn role(service: &Service, target: u16) -> Role {
     let target = target.to_string();
     let named = |role: &Role| service.labels.get(&role.label()) == Some(&target);
     Role::NAMED.into_iter().find(named).unwrap_or(Role::Other)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::compose::Port;
+    use crate::plan::{Container, State};
+
+    fn port(published: Option<u16>, target: u16, protocol: Protocol) -> Port {
+        Port {
+            host_ip: "127.0.0.1".to_owned(),
+            published,
+            target,
+            protocol,
+        }
+    }
+
+    fn project() -> Project {
+        let label = |role: Role, target: &str| (role.label(), target.to_owned());
+        let service = Service {
+            ports: vec![
+                port(Some(8086), 8086, Protocol::Tcp),
+                port(None, 8088, Protocol::Tcp),
+                port(Some(8089), 8089, Protocol::Udp),
+            ],
+            labels: BTreeMap::from([label(Role::Influxdb, "8086"), label(Role::Stats, "8089")]),
+            ..Service::default()
+        };
+        Project {
+            name: "lab".to_owned(),
+            services: BTreeMap::from([("store".to_owned(), service)]),
+            networks: BTreeMap::new(),
+            volumes: BTreeMap::new(),
+        }
+    }
+
+    fn endpoint(role: Role, target: u16, port: u16) -> Endpoint {
+        Endpoint {
+            role,
+            service: "store".to_owned(),
+            target,
+            port,
+            inside: format!("store:{target}"),
+        }
+    }
+
+    #[test]
+    fn a_port_that_the_engine_chose_is_an_endpoint_once_it_is_seen() {
+        let declared = endpoint(Role::Influxdb, 8086, 8086);
+        assert_eq!(
+            endpoints(&project(), &Observed::default()),
+            std::slice::from_ref(&declared)
+        );
+        let container = Container {
+            id: String::new(),
+            name: String::new(),
+            service: "store".to_owned(),
+            settings: String::new(),
+            image: String::new(),
+            networks: BTreeSet::new(),
+            ports: BTreeMap::from([(8086, 8086), (8088, 49153)]),
+            held_ports: BTreeSet::new(),
+            labels: BTreeMap::new(),
+            state: State::Running,
+        };
+        let observed = Observed {
+            containers: vec![container],
+            ..Observed::default()
+        };
+        assert_eq!(
+            endpoints(&project(), &observed),
+            [declared, endpoint(Role::Other, 8088, 49153)]
+        );
+    }
+
+    #[test]
+    fn a_role_needs_a_label_and_a_published_tcp_port() {
+        let roles = Role::NAMED.map(|role| publishes(&project(), role));
+        assert_eq!(roles, [false, false, true, false]);
+    }
 }

@@ -19,7 +19,7 @@ pub(crate) use apply::apply;
 pub(crate) use docker::{
     BuildEnvironment, Docker, DockerAddress, DockerEnvironment, LogLine, LogRequest, build_hash,
 };
-pub(crate) use endpoints::{Endpoint, Role, endpoints};
+pub(crate) use endpoints::{Endpoint, Role, endpoints, publishes};
 pub(crate) use error::{EngineError, PullProblem};
 pub(crate) use ports::{TakenPort, taken_ports};
 pub(crate) use ready::{Waiting, await_ready};

@@ -47,6 +47,29 @@ pub(crate) fn up(desired: &Desired, observed: &Observed) -> Plan {
     plan
 }
 
+/// Pulls first what is present too; whether that changes a container shows only afterwards.
+pub(crate) fn with_pulls(plan: Plan, desired: &Desired) -> Plan {
+    let pulled: BTreeSet<&String> = desired
+        .images
+        .values()
+        .filter_map(|source| match source {
+            ImageSource::Pull { reference } => Some(reference),
+            ImageSource::Build { .. } => None,
+        })
+        .collect();
+    let asked = |reference: &String| {
+        let reference = reference.clone();
+        Step::new(Operation::PullImage { reference }, "asked for with --pull")
+    };
+    let mut pulling = Plan::default();
+    pulling.push(pulled.into_iter().map(asked).collect());
+    for stage in plan.stages {
+        let is_pull = |step: &Step| matches!(step.operation, Operation::PullImage { .. });
+        pulling.push(stage.into_iter().filter(|step| !is_pull(step)).collect());
+    }
+    pulling
+}
+
 fn create(service: &str, cause: String) -> Step {
     Step::new(
         Operation::CreateContainer {
@@ -387,6 +410,27 @@ mod tests {
                 vec!["service store: create, not present"],
                 vec!["service store: wait until healthy, service web depends on it"],
                 vec!["service web: create, not present"],
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_to_be_pulled_anew_is_pulled_once_and_first() {
+        let mut desired = desired();
+        let observed = observed(&desired);
+        let reference = "web:2".to_owned();
+        desired
+            .images
+            .insert("web".to_owned(), ImageSource::Pull { reference });
+        let plan = with_pulls(up(&desired, &observed), &desired);
+        assert_eq!(
+            text(&plan)[..2],
+            [
+                vec![
+                    "image store:1: pull, asked for with --pull",
+                    "image web:2: pull, asked for with --pull"
+                ],
+                vec!["service web: remove, its image changed"]
             ]
         );
     }

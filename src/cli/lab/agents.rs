@@ -33,6 +33,8 @@ pub(super) fn agent_failure(error: &AgentError) -> Failure {
         AgentError::State(state) => state_failure(state),
         AgentError::Address { .. } | AgentError::Target { .. } => Failure::from_error(Code::Usage, error),
         AgentError::Load(_) => Failure::from_error(Code::Unavailable, error),
+        AgentError::Silent { .. } => Failure::from_error(Code::Unexpected, error)
+            .hint("`uwsgi-lab down` ends it, by force if need be; `uwsgi-lab up` starts it anew"),
         _ => Failure::from_error(Code::Unexpected, error),
     }
 }

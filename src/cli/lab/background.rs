@@ -53,6 +53,8 @@ pub(super) async fn start(
         }
         let ended = child.try_wait().is_ok_and(|status| status.is_some());
         if ended || Instant::now() > limit {
+            // One that comes late would run behind the back of a command that says there is none.
+            child.kill().ok();
             return Err(did_not_start(directory));
         }
         sleep(Duration::from_millis(10)).await;

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use crate::agent::{Agent, AgentSettings, InfluxSettings, LoadSettings, Mode, WatchSettings};
 use crate::engine::{self, Docker, Endpoint, Engine as _, Role, TakenPort};
 use crate::influx;
-use crate::plan::{self, Desired, ImageSource, Observed, Operation, Plan, Step};
+use crate::plan::{self, Desired, Observed, Plan};
 use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory};
 use crate::uwsgi;
 
@@ -82,7 +82,7 @@ pub(super) async fn draft(settings: &UpSettings) -> Result<Draft, Failure> {
     let observed = observe(&docker, &desired).await?;
     let mut plan = plan::up(&desired, &observed);
     if settings.pull {
-        plan = with_pulls(plan, &desired);
+        plan = plan::with_pulls(plan, &desired);
     }
     Ok(Draft {
         docker,
@@ -103,27 +103,6 @@ async fn observe(docker: &Docker, desired: &Desired) -> Result<Observed, Failure
     observed.map_err(|error| failure(&error))
 }
 
-/// Pulls what is present too; whether that changes a container shows only afterwards.
-fn with_pulls(mut plan: Plan, desired: &Desired) -> Plan {
-    let pulled = desired.images.values().filter_map(|source| match source {
-        ImageSource::Pull { reference } => Some(reference.clone()),
-        ImageSource::Build { .. } => None,
-    });
-    let asked = |reference| Step {
-        operation: Operation::PullImage { reference },
-        cause: "asked for with --pull".to_owned(),
-    };
-    plan.stages.insert(
-        0,
-        pulled
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .map(asked)
-            .collect(),
-    );
-    plan
-}
-
 /// Carries the draft out, waits, provisions, and starts collecting.
 pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) -> Result<Up, Failure> {
     let Draft {
@@ -139,7 +118,10 @@ pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) 
         "Engine: Docker, which answers at {} ({}).",
         docker.address.host, docker.address.rule
     ));
-    refuse_taken_ports(&engine::taken_ports(&desired.project, &observed))?;
+    // Of another machine's ports this one knows nothing; those it forwards are held here, and rightly.
+    if docker.address.remote_machine().is_none() {
+        refuse_taken_ports(&engine::taken_ports(&desired.project, &observed))?;
+    }
     let display = Display::new();
     credentials
         .save(directory)
@@ -274,16 +256,7 @@ fn agent_settings(
             })
             .collect(),
     };
-    let influxdb = of(Role::Influxdb).next().ok_or_else(|| {
-        Failure::new(
-            Code::InvalidFile,
-            "no service of the Compose file is the lab's InfluxDB",
-        )
-        .hint(format!(
-            "label the service, as in `{}: \"8086\"`, and publish that port",
-            Role::Influxdb.label()
-        ))
-    })?;
+    let influxdb = of(Role::Influxdb).next().ok_or_else(desired::no_influxdb)?;
     let load = settings
         .load
         .as_ref()

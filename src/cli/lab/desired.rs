@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::compose::{self, ConfigFile, LoadOptions, Project, Service};
-use crate::engine::{Role, build_hash};
+use crate::engine::{Role, build_hash, publishes};
 use crate::plan::{Desired, ImageSource};
 use crate::state::{Credentials, ImageLock};
 
@@ -37,7 +37,7 @@ pub(super) fn project(settings: &UpSettings, credentials: &Credentials) -> Resul
     let variables = variables(settings, credentials);
     let options = LoadOptions {
         variables: &variables,
-        profiles: &BTreeSet::new(),
+        profiles: &profiles(&variables),
         name: Some(&settings.lab.name),
     };
     let loaded = compose::load(&path, &text, &options)
@@ -47,7 +47,26 @@ pub(super) fn project(settings: &UpSettings, credentials: &Credentials) -> Resul
     }
     let mut project = loaded.project;
     fit_uwsgi(settings, &mut project)?;
+    // Nothing is created for a lab that has nowhere to write to.
+    if !publishes(&project, Role::Influxdb) {
+        return Err(no_influxdb());
+    }
     Ok(project)
+}
+
+pub(super) fn no_influxdb() -> Failure {
+    let message = "no service of the Compose file is the lab's InfluxDB";
+    Failure::new(Code::InvalidFile, message).hint(format!(
+        "label the service, as in `{}: \"8086\"`, and publish that port",
+        Role::Influxdb.label()
+    ))
+}
+
+/// `COMPOSE_PROFILES`, as Docker Compose reads it: names with commas between them.
+fn profiles(variables: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let names = variables.get("COMPOSE_PROFILES").map_or("", String::as_str);
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
@@ -74,9 +93,7 @@ fn variables(settings: &UpSettings, credentials: &Credentials) -> BTreeMap<Strin
 /// service away where an existing uWSGI is watched.
 fn fit_uwsgi(settings: &UpSettings, project: &mut Project) -> Result<(), Failure> {
     if settings.watch.is_some() {
-        project
-            .services
-            .retain(|_, service| !service.labels.contains_key(&Role::Stats.label()));
+        without_uwsgi(project);
         return Ok(());
     }
     let configured: Vec<&mut Service> = project
@@ -109,6 +126,18 @@ fn fit_uwsgi(settings: &UpSettings, project: &mut Project) -> Result<(), Failure
         }
     }
     Ok(())
+}
+
+/// Nobody can wait for what is not there.
+fn without_uwsgi(project: &mut Project) {
+    let services = &mut project.services;
+    services.retain(|_, service| !service.labels.contains_key(&Role::Stats.label()));
+    let left: BTreeSet<String> = services.keys().cloned().collect();
+    for service in services.values_mut() {
+        service
+            .depends_on
+            .retain(|dependency, _| left.contains(dependency));
+    }
 }
 
 fn overlay(service: &mut Service, app: &AppSettings) -> Result<(), Failure> {
@@ -168,4 +197,50 @@ pub(super) fn references(desired: &Desired) -> BTreeSet<String> {
         .values()
         .map(|source| source.reference().to_owned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::Condition;
+
+    #[test]
+    fn where_an_existing_uwsgi_is_watched_nobody_waits_for_ours() {
+        let service = |labels: &[Role], depends_on: &[&str]| Service {
+            labels: labels.iter().map(|role| (role.label(), "1".to_owned())).collect(),
+            depends_on: depends_on
+                .iter()
+                .map(|name| ((*name).to_owned(), Condition::ServiceHealthy))
+                .collect(),
+            ..Service::default()
+        };
+        let mut project = Project {
+            name: "lab".to_owned(),
+            services: BTreeMap::from([
+                ("uwsgi".to_owned(), service(&[Role::App, Role::Stats], &[])),
+                ("proxy".to_owned(), service(&[], &["uwsgi", "store"])),
+                ("store".to_owned(), service(&[Role::Influxdb], &[])),
+            ]),
+            networks: BTreeMap::new(),
+            volumes: BTreeMap::new(),
+        };
+        without_uwsgi(&mut project);
+        let left: Vec<_> = project
+            .services
+            .iter()
+            .map(|(name, service)| (name.as_str(), service.depends_on.keys().collect::<Vec<_>>()))
+            .collect();
+        assert_eq!(left, [("proxy", vec![&"store".to_owned()]), ("store", vec![])]);
+    }
+
+    #[test]
+    fn profiles_are_names_with_commas_between_them() {
+        let of = |text: &str| {
+            let variables = BTreeMap::from([("COMPOSE_PROFILES".to_owned(), text.to_owned())]);
+            profiles(&variables).into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(of("debug, load,"), ["debug", "load"]);
+        assert_eq!(of(""), Vec::<String>::new());
+        assert_eq!(profiles(&BTreeMap::new()), BTreeSet::new());
+    }
 }

@@ -52,12 +52,17 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
 pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
     runtime()?.block_on(async {
+        let mut interrupts = Interrupts::listen()?;
+        if arguments.dry_run {
+            return interrupts.or_end_of(up::dry_reset(&settings), ADVICE).await;
+        }
         let teardown = async {
+            // Data does not go for the sake of a lab that cannot come up.
+            up::check(&settings).await?;
             let _lock = take_down(&settings.lab, Keep::Nothing, "reset").await?;
             // Passwords live as long as the data they open; image digests stay, so that the first day comes again.
             Credentials::remove(&settings.lab.directory).map_err(|error| state_failure(&error))
         };
-        let mut interrupts = Interrupts::listen()?;
         interrupts.or_end_of(teardown, ADVICE).await?;
         up::up(&settings, arguments.detach, interrupts).await
     })

@@ -1,5 +1,6 @@
 //! `uwsgi-lab up`.
 
+use crate::plan::{self, Keep, Observed};
 use crate::report::lab as report;
 
 use super::super::error::Failure;
@@ -7,7 +8,7 @@ use super::super::output;
 use super::super::settings::{UpArguments, UpSettings};
 use super::agents::state_failure;
 use super::attend::attend;
-use super::bring_up::{Runs, Up, bring_up, draft};
+use super::bring_up::{Draft, Runs, Up, bring_up, draft};
 use super::interrupts::Interrupts;
 use super::runtime;
 
@@ -24,15 +25,37 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<(), Failure> {
     })
 }
 
-/// Prints the plan. A lab that was not there leaves nothing behind.
+/// Prints the plan.
 async fn dry_run(settings: &UpSettings) -> Result<(), Failure> {
+    output::data(&report::plan_text(&drafted(settings).await?.plan))
+}
+
+/// Prints the plan of `reset`: everything goes, then everything but the images is new.
+pub(super) async fn dry_reset(settings: &UpSettings) -> Result<(), Failure> {
+    let draft = drafted(settings).await?;
+    let mut plan = plan::down(&draft.observed, Keep::Nothing, "reset");
+    let left = Observed {
+        images: draft.observed.images,
+        ..Observed::default()
+    };
+    plan.stages.extend(plan::up(&draft.desired, &left).stages);
+    output::data(&report::plan_text(&plan))
+}
+
+/// A failure where the lab could not be brought up from its settings and files.
+pub(super) async fn check(settings: &UpSettings) -> Result<(), Failure> {
+    drafted(settings).await.map(drop)
+}
+
+/// A draft alone: a lab that was not there leaves nothing behind.
+async fn drafted(settings: &UpSettings) -> Result<Draft, Failure> {
     let directory = &settings.lab.directory;
     let is_new = !directory.path().exists();
     let drafted = draft(settings).await;
     if is_new {
         directory.remove().map_err(|error| state_failure(&error))?;
     }
-    output::data(&report::plan_text(&drafted?.plan))
+    drafted
 }
 
 /// Brings the lab up, says where it is, and stays with it or leaves it to the background.

@@ -2,10 +2,12 @@
 //! Flags win over the environment, the environment over the file, the file over the defaults.
 
 mod environment;
+mod given;
 mod lab;
+mod picked;
 mod project_file;
 mod up;
 
 pub(crate) use environment::Environment;
 pub(crate) use lab::{LabArguments, LabSettings};
-pub(crate) use up::{AppSettings, LoadChoice, StackSource, UpArguments, UpSettings};
+pub(crate) use up::{AppSettings, StackSource, UpArguments, UpSettings};

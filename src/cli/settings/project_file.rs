@@ -51,7 +51,7 @@ pub(super) struct Uwsgi {
     pub(super) options: BTreeMap<String, OptionValue>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct App {
     /// Relative to the project file.
@@ -133,7 +133,7 @@ impl ProjectFile {
         Ok(project)
     }
 
-    fn parse(text: &str, file: &Path) -> Result<Self, Failure> {
+    pub(super) fn parse(text: &str, file: &Path) -> Result<Self, Failure> {
         // A file of comments alone is the YAML null.
         let parsed = serde_yaml::from_str::<Option<Self>>(text);
         parsed.map(Option::unwrap_or_default).map_err(|error| {

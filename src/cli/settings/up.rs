@@ -1,22 +1,17 @@
 //! Settings of `up` and `reset`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use crate::uwsgi::{StatsAddress, UwsgiConfig};
 
-use super::super::error::{Code, Failure};
-use super::super::values;
+use super::super::error::Failure;
 use super::lab::{LabArguments, LabSettings};
-use super::project_file::{App, ProjectFile};
-
-/// The tutorial's load: half of what 4 workers of 2 threads can take of requests of 250 ms.
-const DEFAULT_RATE: f64 = 16.0;
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
-const DEFAULT_WAIT: Duration = Duration::from_secs(120);
+use super::picked::Picked;
+use super::project_file::ProjectFile;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EngineChoice {
@@ -30,10 +25,10 @@ pub(crate) struct UpArguments {
     pub(crate) lab: LabArguments,
     /// A Compose file in place of the lab's own stack
     #[arg(short, long, value_name = "FILE", help_heading = "Stack")]
-    file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
     /// What the services run on; auto takes Docker [default: auto]
     #[arg(long, help_heading = "Stack")]
-    engine: Option<EngineChoice>,
+    pub(super) engine: Option<EngineChoice>,
     /// Show what would be done, do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -41,35 +36,35 @@ pub(crate) struct UpArguments {
     #[arg(short, long)]
     pub(crate) detach: bool,
     /// How long each service may take to become ready [default: 120s]
-    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
-    wait: Option<Duration>,
+    #[arg(long, value_name = "DURATION")]
+    pub(super) wait: Option<String>,
     /// Take the newest images of their tags instead of the ones locked at the first `up`
     #[arg(long, help_heading = "Stack")]
     pull: bool,
     /// Port of the app on 127.0.0.1 [default: 9090]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
-    app_port: Option<u16>,
+    pub(super) app_port: Option<u16>,
     /// Port of uWSGI's statistics [default: 9191]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
-    stats_port: Option<u16>,
+    pub(super) stats_port: Option<u16>,
     /// Port of InfluxDB [default: 8086]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
-    influxdb_port: Option<u16>,
+    pub(super) influxdb_port: Option<u16>,
     /// Port of Grafana [default: 3000]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
-    grafana_port: Option<u16>,
+    pub(super) grafana_port: Option<u16>,
     /// uWSGI's worker processes [default: 4]
     #[arg(long, value_name = "N", help_heading = "uWSGI")]
-    processes: Option<u32>,
+    pub(super) processes: Option<String>,
     /// Threads of each worker [default: 2]
     #[arg(long, value_name = "N", help_heading = "uWSGI")]
-    threads: Option<u32>,
+    pub(super) threads: Option<String>,
     /// Any other uWSGI option, as in `--uwsgi harakiri=30`; may be repeated
     #[arg(long = "uwsgi", value_name = "KEY[=VALUE]", help_heading = "uWSGI")]
-    options: Vec<String>,
+    pub(super) options: Vec<String>,
     /// Directory of your own app
     #[arg(long, value_name = "DIR", requires = "module", help_heading = "uWSGI")]
-    app: Option<PathBuf>,
+    pub(super) app: Option<PathBuf>,
     /// Its callable, as in wsgi:application
     #[arg(
         long,
@@ -77,28 +72,28 @@ pub(crate) struct UpArguments {
         requires = "app",
         help_heading = "uWSGI"
     )]
-    module: Option<String>,
+    pub(super) module: Option<String>,
     /// Its requirements file
     #[arg(long, value_name = "FILE", requires = "app", help_heading = "uWSGI")]
-    requirements: Option<PathBuf>,
+    pub(super) requirements: Option<PathBuf>,
     /// Watch the statistics of an existing uWSGI instead of running one; no load is sent
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["app", "processes", "threads", "options", "rate"], help_heading = "uWSGI")]
-    stats: Option<String>,
+    pub(super) stats: Option<String>,
     /// Time between two scrapes of the statistics [default: 1s]
-    #[arg(long, value_name = "DURATION", value_parser = values::duration, help_heading = "Collector")]
-    interval: Option<Duration>,
+    #[arg(long, value_name = "DURATION", help_heading = "Collector")]
+    pub(super) interval: Option<String>,
     /// Requests a second; 0 sends none [default: 16]
     #[arg(long, value_name = "RATE", help_heading = "Load")]
-    rate: Option<String>,
+    pub(super) rate: Option<String>,
     /// The most connections at a time [default: as many as are needed]
     #[arg(long, value_name = "N", help_heading = "Load")]
-    connections: Option<usize>,
+    pub(super) connections: Option<String>,
     /// Threads that send [default: 1]
     #[arg(long, value_name = "N", help_heading = "Load")]
-    load_threads: Option<usize>,
+    pub(super) load_threads: Option<String>,
     /// What is asked for [default: /]
     #[arg(long, value_name = "PATH", help_heading = "Load")]
-    path: Option<String>,
+    pub(super) path: Option<String>,
 }
 
 /// What `up` works from.
@@ -145,274 +140,216 @@ pub(crate) struct LoadChoice {
 impl UpSettings {
     pub(crate) fn new(arguments: &UpArguments) -> Result<Self, Failure> {
         let (lab, project) = LabSettings::read(&arguments.lab)?;
-        check_engine(arguments, &lab, &project)?;
+        Self::picked(arguments, lab, &project)
+    }
+
+    fn picked(arguments: &UpArguments, lab: LabSettings, project: &ProjectFile) -> Result<Self, Failure> {
         let picked = Picked {
             arguments,
-            lab: &lab,
-            project: &project,
+            environment: &lab.environment,
+            project,
         };
-        let stack = picked.path(arguments.file.as_ref(), "UWSGI_LAB_FILE", project.file.as_ref());
+        picked.check_engine()?;
         let app = picked.app()?;
         let watch = picked.watch()?;
         Ok(Self {
-            stack: stack.map_or(StackSource::Own, StackSource::File),
+            stack: picked.stack(),
             variables: picked.variables(),
-            wait: picked.duration(
-                arguments.wait,
-                "UWSGI_LAB_WAIT",
-                project.wait.as_ref(),
-                DEFAULT_WAIT,
-            )?,
+            wait: picked.wait()?,
             uwsgi: picked.uwsgi(app.as_ref().map(|app| app.module.clone()))?,
+            uwsgi_is_set: picked.sets_uwsgi(),
             app: app.map(|app| AppSettings {
                 directory: app.directory,
                 requirements: app.requirements,
             }),
-            interval: picked.duration(
-                arguments.interval,
-                "UWSGI_LAB_INTERVAL",
-                project.collector.interval.as_ref(),
-                DEFAULT_INTERVAL,
-            )?,
+            interval: picked.interval()?,
             load: if watch.is_some() { None } else { picked.load()? },
             watch,
-            uwsgi_is_set: picked.sets_uwsgi(),
             pull: arguments.pull,
             lab,
         })
     }
 }
 
-/// Docker is the only engine there is yet.
-fn check_engine(arguments: &UpArguments, lab: &LabSettings, project: &ProjectFile) -> Result<(), Failure> {
-    let named = lab
-        .environment
-        .get("UWSGI_LAB_ENGINE")
-        .or(project.engine.as_deref());
-    match named.filter(|_| arguments.engine.is_none()) {
-        None | Some("auto" | "docker") => Ok(()),
-        Some(other) => Err(Failure::new(Code::Usage, format!("there is no engine '{other}'"))
-            .hint("engines are auto and docker")),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
 
-/// The four places a setting may come from.
-struct Picked<'a> {
-    arguments: &'a UpArguments,
-    lab: &'a LabSettings,
-    project: &'a ProjectFile,
-}
+    use clap::Parser;
 
-impl Picked<'_> {
-    fn text(&self, flag: Option<&String>, variable: &str, file: Option<String>) -> Option<String> {
-        flag.cloned()
-            .or_else(|| self.lab.environment.get(variable).map(str::to_owned))
-            .or(file)
+    use super::super::super::error::Code;
+    use super::super::environment::Environment;
+    use super::*;
+    use crate::state::LabDirectory;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: UpArguments,
     }
 
-    fn path(&self, flag: Option<&PathBuf>, variable: &str, file: Option<&PathBuf>) -> Option<PathBuf> {
-        flag.cloned()
-            .or_else(|| self.lab.environment.get(variable).map(PathBuf::from))
-            .or_else(|| file.cloned())
-    }
+    const FILE: &str = "
+ports: {app: 1001, stats: 1002}
+uwsgi: {processes: 2, threads: 3, options: {harakiri: 30, lazy-apps: true}}
+collector: {interval: 5s}
+load: {rate: 7, connections: 9, path: /file}
+wait: 30s
+";
 
-    /// A number in a variable that is none is an error, not a default.
-    fn number<T: std::str::FromStr + Copy>(
-        &self,
-        flag: Option<T>,
-        variable: &str,
-        file: Option<T>,
-    ) -> Result<Option<T>, Failure> {
-        let Some(text) = self.lab.environment.get(variable).filter(|_| flag.is_none()) else {
-            return Ok(flag.or(file));
+    fn settings(line: &[&str], variables: &[(&str, &str)], file: &str) -> Result<UpSettings, Failure> {
+        let line = Line::try_parse_from(["up"].iter().chain(line)).unwrap();
+        let lab = LabSettings {
+            name: "lab".to_owned(),
+            directory: LabDirectory::at("/nowhere".into()),
+            environment: Environment::of(variables),
         };
-        let parsed = text.parse().ok();
-        parsed.map(Some).ok_or_else(|| {
-            Failure::new(
-                Code::Usage,
-                format!("{variable} is '{text}', which is no number that fits"),
-            )
-        })
+        let project = ProjectFile::parse(file, Path::new("uwsgi-lab.yaml")).unwrap();
+        UpSettings::picked(&line.arguments, lab, &project)
     }
 
-    fn duration(
-        &self,
-        flag: Option<Duration>,
-        variable: &str,
-        file: Option<&super::project_file::Scalar>,
-        default: Duration,
-    ) -> Result<Duration, Failure> {
-        if let Some(duration) = flag {
-            return Ok(duration);
-        }
-        let Some(text) = self.text(None, variable, file.map(super::project_file::Scalar::typed)) else {
-            return Ok(default);
-        };
-        values::duration(&text).map_err(|error| {
-            Failure::new(
-                Code::Usage,
-                format!("'{text}' for {variable} or its key in the project file"),
-            )
-            .hint(error.to_string())
-        })
+    fn refusal(line: &[&str], variables: &[(&str, &str)], file: &str) -> (Code, String) {
+        let failure = settings(line, variables, file).unwrap_err();
+        (failure.code, failure.message)
     }
 
-    /// Ports reach the Compose file as the variables it names.
-    fn variables(&self) -> BTreeMap<String, String> {
-        let (arguments, ports) = (self.arguments, &self.project.ports);
-        let mut variables = self.lab.environment.variables().clone();
-        for (variable, flag, file) in [
-            ("UWSGI_LAB_APP_PORT", arguments.app_port, ports.app),
-            ("UWSGI_LAB_STATS_PORT", arguments.stats_port, ports.stats),
-            ("UWSGI_LAB_INFLUXDB_PORT", arguments.influxdb_port, ports.influxdb),
-            ("UWSGI_LAB_GRAFANA_PORT", arguments.grafana_port, ports.grafana),
-        ] {
-            if let Some(port) = flag {
-                variables.insert(variable.to_owned(), port.to_string());
-            } else if let Some(port) = file {
-                variables
-                    .entry(variable.to_owned())
-                    .or_insert_with(|| port.to_string());
-            }
-        }
-        variables
+    /// Processes, threads, app port, stats port, interval, rate, connections, path, wait.
+    fn picked(settings: &UpSettings) -> String {
+        let load = settings.load.as_ref().unwrap();
+        let port = |name: &str| settings.variables.get(name).map_or("none", String::as_str);
+        format!(
+            "{} {} {} {} {:?} {} {:?} {} {:?}",
+            settings.uwsgi.processes,
+            settings.uwsgi.threads,
+            port("UWSGI_LAB_APP_PORT"),
+            port("UWSGI_LAB_STATS_PORT"),
+            settings.interval,
+            load.rate,
+            load.connections,
+            load.path,
+            settings.wait,
+        )
     }
 
-    fn sets_uwsgi(&self) -> bool {
-        let (arguments, file) = (self.arguments, &self.project.uwsgi);
-        let environment = ["UWSGI_LAB_PROCESSES", "UWSGI_LAB_THREADS"];
-        arguments
-            .processes
-            .or(arguments.threads)
-            .or(file.processes)
-            .or(file.threads)
-            .is_some()
-            || environment
-                .iter()
-                .any(|name| self.lab.environment.get(name).is_some())
-            || !arguments.options.is_empty()
-            || !file.options.is_empty()
-            || arguments.app.is_some()
-            || self.project.app.is_some()
-    }
-
-    fn uwsgi(&self, module: Option<String>) -> Result<UwsgiConfig, Failure> {
-        let (arguments, file) = (self.arguments, &self.project.uwsgi);
-        let defaults = UwsgiConfig::default();
-        let processes = self.number(arguments.processes, "UWSGI_LAB_PROCESSES", file.processes)?;
-        let threads = self.number(arguments.threads, "UWSGI_LAB_THREADS", file.threads)?;
-        let config = UwsgiConfig {
-            processes: at_least_one("processes", processes.unwrap_or(defaults.processes))?,
-            threads: at_least_one("threads", threads.unwrap_or(defaults.threads))?,
-            module: module.unwrap_or(defaults.module),
-            options: self.uwsgi_options()?,
-            ..UwsgiConfig::default()
-        };
-        config
-            .render()
-            .map_err(|error| Failure::from_error(Code::Usage, &error))?;
-        Ok(config)
-    }
-
-    /// Those of the file, then those of the command line; a name given on the command line takes the file's place.
-    fn uwsgi_options(&self) -> Result<Vec<(String, String)>, Failure> {
-        let typed = self.arguments.options.iter().map(|text| {
-            UwsgiConfig::option(text).map_err(|error| {
-                Failure::from_error(Code::Usage, &error).hint("type it as in --uwsgi harakiri=30")
-            })
-        });
-        let typed = typed.collect::<Result<Vec<_>, _>>()?;
-        let mut options = Vec::new();
-        for (key, values) in &self.project.uwsgi.options {
-            if !typed.iter().any(|(name, _)| name == key) {
-                options.extend(values.typed().into_iter().map(|value| (key.clone(), value)));
-            }
-        }
-        options.extend(typed);
-        Ok(options)
-    }
-
-    fn app(&self) -> Result<Option<App>, Failure> {
-        let arguments = self.arguments;
-        let app = match (&arguments.app, &arguments.module, &self.project.app) {
-            (Some(directory), Some(module), _) => App {
-                directory: directory.clone(),
-                module: module.clone(),
-                requirements: arguments.requirements.clone(),
-            },
-            (_, _, Some(app)) => App {
-                directory: app.directory.clone(),
-                module: app.module.clone(),
-                requirements: app.requirements.clone(),
-            },
-            _ => return Ok(None),
-        };
-        exists(&app.directory, Path::is_dir, "is no directory with an app in it")?;
-        if let Some(requirements) = &app.requirements {
-            exists(requirements, Path::is_file, "is no requirements file")?;
-        }
-        Ok(Some(app))
-    }
-
-    fn watch(&self) -> Result<Option<StatsAddress>, Failure> {
-        let text = self.text(
-            self.arguments.stats.as_ref(),
-            "UWSGI_LAB_STATS",
-            self.project.stats.clone(),
+    #[test]
+    fn flags_win_over_the_environment_that_over_the_file_and_that_over_the_defaults() {
+        let defaults = settings(&[], &[], "").unwrap();
+        assert_eq!(picked(&defaults), "4 2 none none 1s 16 None / 120s");
+        assert!(!defaults.uwsgi_is_set);
+        let of_file = settings(&[], &[], FILE).unwrap();
+        assert_eq!(picked(&of_file), "2 3 1001 1002 5s 7 Some(9) /file 30s");
+        let variables = [
+            ("UWSGI_LAB_PROCESSES", "5"),
+            ("UWSGI_LAB_APP_PORT", "2001"),
+            ("UWSGI_LAB_STATS_PORT", ""),
+            ("UWSGI_LAB_INTERVAL", "500ms"),
+            ("UWSGI_LAB_RATE", "40"),
+            ("UWSGI_LAB_WAIT", "1m"),
+        ];
+        let of_environment = settings(&[], &variables, FILE).unwrap();
+        assert_eq!(
+            picked(&of_environment),
+            "5 3 2001 1002 500ms 40 Some(9) /file 60s"
         );
-        let parsed = text.map(|text| text.parse::<StatsAddress>()).transpose();
-        parsed.map_err(|error| Failure::from_error(Code::Usage, &error))
+        let line = [
+            "--processes=6",
+            "--app-port=3001",
+            "--interval=2s",
+            "--rate=1k",
+            "--path=/flag",
+        ];
+        let of_flags = settings(&line, &variables, FILE).unwrap();
+        assert_eq!(picked(&of_flags), "6 3 3001 1002 2s 1000 Some(9) /flag 60s");
     }
 
-    fn load(&self) -> Result<Option<LoadChoice>, Failure> {
-        let (arguments, file) = (self.arguments, &self.project.load);
-        let rate = self.text(
-            arguments.rate.as_ref(),
-            "UWSGI_LAB_RATE",
-            file.rate.as_ref().map(|rate| rate.typed()),
+    #[test]
+    fn an_option_of_the_command_line_takes_the_place_of_the_one_in_the_file() {
+        let settings = settings(&["--uwsgi", "harakiri=5", "--uwsgi=env=A=1"], &[], FILE).unwrap();
+        let options: Vec<_> = settings
+            .uwsgi
+            .options
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(
+            options,
+            [("lazy-apps", "true"), ("harakiri", "5"), ("env", "A=1")]
         );
-        let rate = match rate.as_deref() {
-            None => DEFAULT_RATE,
-            Some("0") => return Ok(None),
-            Some(text) => values::rate(text).map_err(|error| {
-                Failure::new(Code::Usage, format!("rate '{text}'")).hint(error.to_string())
-            })?,
+    }
+
+    #[test]
+    fn an_app_comes_whole_from_one_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().to_str().unwrap();
+        let file = format!("app: {{directory: {place}, module: 'file:app'}}");
+        let variables = [("UWSGI_LAB_APP", place), ("UWSGI_LAB_MODULE", "variable:app")];
+        let module = |line: &[&str], variables: &[(&str, &str)]| {
+            let settings = settings(line, variables, &file).unwrap();
+            (settings.uwsgi.module, settings.app.unwrap().directory)
         };
-        let path = self.text(arguments.path.as_ref(), "UWSGI_LAB_PATH", file.path.clone());
-        let path = path.unwrap_or_else(|| "/".to_owned());
-        if !path.starts_with('/') {
-            return Err(Failure::new(
+        let whole = |module: &str| (module.to_owned(), PathBuf::from(place));
+        assert_eq!(module(&[], &[]), whole("file:app"));
+        assert_eq!(module(&[], &variables), whole("variable:app"));
+        let line = ["--app", place, "--module=flag:app"];
+        assert_eq!(module(&line, &variables), whole("flag:app"));
+        assert_eq!(
+            refusal(&[], &[("UWSGI_LAB_APP", place)], ""),
+            (
                 Code::Usage,
-                format!("the path '{path}' does not begin with '/'"),
-            ));
-        }
-        Ok(Some(LoadChoice {
-            rate,
-            connections: self.number(arguments.connections, "UWSGI_LAB_CONNECTIONS", file.connections)?,
-            threads: self
-                .number(arguments.load_threads, "UWSGI_LAB_LOAD_THREADS", file.threads)?
-                .unwrap_or(1),
-            path,
-        }))
+                "UWSGI_LAB_APP and UWSGI_LAB_MODULE go together".to_owned()
+            )
+        );
     }
-}
 
-fn at_least_one(name: &str, number: u32) -> Result<u32, Failure> {
-    match number {
-        0 => Err(Failure::new(
-            Code::Usage,
-            format!("uWSGI needs at least one of its {name}"),
-        )),
-        number => Ok(number),
+    #[test]
+    fn what_cannot_be_is_refused_where_it_stands_before_anything_is_done() {
+        let usage = |message: &str| (Code::Usage, message.to_owned());
+        assert_eq!(
+            refusal(&["--processes=0"], &[], ""),
+            usage("--processes cannot be '0'")
+        );
+        assert_eq!(
+            refusal(&["--connections=0"], &[], ""),
+            usage("--connections cannot be '0'")
+        );
+        assert_eq!(
+            refusal(&[], &[("UWSGI_LAB_LOAD_THREADS", "0")], ""),
+            usage("UWSGI_LAB_LOAD_THREADS cannot be '0'")
+        );
+        assert_eq!(
+            refusal(&[], &[("UWSGI_LAB_ENGINE", "podman")], ""),
+            usage("UWSGI_LAB_ENGINE cannot be 'podman'")
+        );
+        let file = |message: &str| (Code::InvalidFile, message.to_owned());
+        assert_eq!(
+            refusal(&[], &[], "wait: soon"),
+            file("wait of the project file cannot be 'soon'")
+        );
+        assert_eq!(
+            refusal(&[], &[], "load: {path: x}"),
+            file("load.path of the project file cannot be 'x'")
+        );
+        assert_eq!(
+            refusal(&[], &[], "app: {directory: /does/not/exist, module: a}"),
+            file("/does/not/exist is no directory with an app in it")
+        );
     }
-}
 
-fn exists(path: &Path, is: fn(&Path) -> bool, otherwise: &str) -> Result<(), Failure> {
-    if is(path) {
-        return Ok(());
+    #[test]
+    fn a_watched_uwsgi_takes_no_load_and_no_settings_for_ours() {
+        let variables = [("UWSGI_LAB_STATS", "tcp://127.0.0.1:1717")];
+        let watching = settings(&[], &variables, FILE).unwrap();
+        assert_eq!(watching.watch.unwrap().to_string(), "tcp://127.0.0.1:1717");
+        assert_eq!(watching.load, None);
+        let message = "--rate is for a uWSGI of the lab's own, and UWSGI_LAB_STATS names another";
+        assert_eq!(
+            refusal(&["--rate=5"], &variables, ""),
+            (Code::Usage, message.to_owned())
+        );
     }
-    Err(Failure::new(
-        Code::Usage,
-        format!("{} {otherwise}", path.display()),
-    ))
+
+    #[test]
+    fn a_rate_of_0_sends_nothing() {
+        assert_eq!(settings(&["--rate=0"], &[], FILE).unwrap().load, None);
+        assert_eq!(settings(&[], &[], "load: {rate: 0}").unwrap().load, None);
+    }
 }
