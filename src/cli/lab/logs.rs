@@ -11,7 +11,8 @@ use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{LabArguments, LabSettings};
 use super::connect::{self, failure};
-use super::{interrupted, runtime, stack};
+use super::interrupts::Interrupts;
+use super::{runtime, stack};
 
 #[derive(Debug, Args)]
 pub(crate) struct LogsArguments {
@@ -33,9 +34,10 @@ pub(crate) struct LogsArguments {
 pub(crate) fn run(arguments: &LogsArguments) -> Result<(), Failure> {
     let lab = LabSettings::new(&arguments.lab)?;
     runtime()?.block_on(async {
+        let mut interrupts = Interrupts::listen()?;
         tokio::select! {
             outcome = print(&lab, arguments) => outcome,
-            () = interrupted() => Ok(()),
+            () = interrupts.next() => Ok(()),
         }
     })
 }

@@ -14,8 +14,9 @@ use super::super::output;
 use super::super::settings::{LabArguments, LabSettings, UpArguments, UpSettings};
 use super::agents::{self, state_failure};
 use super::connect::{self, failure};
+use super::interrupts::Interrupts;
 use super::progress::Display;
-use super::{interruptible, runtime, stack, up};
+use super::{runtime, stack, up};
 
 const ADVICE: &str = "run the command again: it goes on from here";
 
@@ -38,24 +39,25 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
         (true, false) => Keep::Images,
         (true, true) => Keep::Nothing,
     };
-    runtime()?.block_on(interruptible(
-        async {
+    runtime()?.block_on(async {
+        let teardown = async {
             let _lock = take_down(&lab, keep, "down").await?;
             if keep != Keep::Volumes {
                 lab.directory.remove().map_err(|error| state_failure(&error))?;
             }
             Ok(())
-        },
-        ADVICE,
-    ))
+        };
+        Interrupts::listen()?.or_end_of(teardown, ADVICE).await
+    })
 }
 
 /// Works whatever of the lab runs: all of it, half of it, nothing.
 pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
     runtime()?.block_on(async {
+        let mut interrupts = Interrupts::listen()?;
         if arguments.dry_run {
-            return interruptible(up::dry_reset(&settings), ADVICE).await;
+            return interrupts.or_end_of(up::dry_reset(&settings), ADVICE).await;
         }
         let teardown = async {
             // Data does not go for the sake of a lab that cannot come up.
@@ -64,8 +66,8 @@ pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
             // Passwords live as long as the data they open; image digests stay, so that the first day comes again.
             Credentials::remove(&settings.lab.directory).map_err(|error| state_failure(&error))
         };
-        interruptible(teardown, ADVICE).await?;
-        up::up(&settings, arguments.detach).await
+        interrupts.or_end_of(teardown, ADVICE).await?;
+        up::up(&settings, arguments.detach, interrupts).await
     })
 }
 

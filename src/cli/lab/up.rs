@@ -9,7 +9,8 @@ use super::super::settings::{UpArguments, UpSettings};
 use super::agents::state_failure;
 use super::attend::attend;
 use super::bring_up::{Draft, Runs, Up, bring_up, draft};
-use super::{interruptible, runtime};
+use super::interrupts::Interrupts;
+use super::runtime;
 
 const ADVICE: &str = "`uwsgi-lab up` goes on from here, `uwsgi-lab down` takes it all away";
 
@@ -17,9 +18,10 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
     runtime()?.block_on(async {
         if arguments.dry_run {
-            return interruptible(dry_run(&settings), ADVICE).await;
+            let mut interrupts = Interrupts::listen()?;
+            return interrupts.or_end_of(dry_run(&settings), ADVICE).await;
         }
-        up(&settings, arguments.detach).await
+        up(&settings, arguments.detach, Interrupts::listen()?).await
     })
 }
 
@@ -57,18 +59,22 @@ async fn drafted(settings: &UpSettings) -> Result<Draft, Failure> {
 }
 
 /// Brings the lab up, says where it is, and stays with it or leaves it to the background.
-pub(super) async fn up(settings: &UpSettings, detach: bool) -> Result<(), Failure> {
+pub(super) async fn up(
+    settings: &UpSettings,
+    detach: bool,
+    mut interrupts: Interrupts,
+) -> Result<(), Failure> {
     let lock = settings
         .lab
         .directory
         .lock()
         .map_err(|error| state_failure(&error))?;
     let work = async { bring_up(settings, draft(settings).await?, detach).await };
-    let up = interruptible(work, ADVICE).await?;
+    let up = interrupts.or_end_of(work, ADVICE).await?;
     drop(lock);
     tell(settings, &up)?;
     match up.runs {
-        Runs::Here(agent) => attend(*agent, &up.docker, &settings.lab.name).await,
+        Runs::Here(agent) => attend(*agent, &up.docker, &settings.lab.name, interrupts).await,
         Runs::Elsewhere { .. } => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
     StopContainerOptionsBuilder, UploadToContainerOptionsBuilder,
 };
+use tokio::time::{Instant, sleep};
 
 use crate::compose::{Healthcheck, Mount, Restart, Service};
 use crate::plan::{Desired, Observed, State};
@@ -23,6 +24,8 @@ use super::{build, fault, labels, logs, observe, resources};
 
 /// How long a container may take to end before it is killed; Docker Compose gives the same.
 const GRACE_SECONDS: i32 = 10;
+/// How long another container of the lab may take to give its name free.
+const ROOM_LIMIT: Duration = Duration::from_secs(20);
 
 pub(super) async fn create_and_start(
     client: &Client,
@@ -73,17 +76,29 @@ async fn create(
     name: &str,
     body: ContainerCreateBody,
 ) -> Result<String, Error> {
-    let options = CreateContainerOptionsBuilder::new().name(name).build();
-    let created = client.create_container(Some(options.clone()), body.clone()).await;
-    let created = match created {
-        Err(error) if fault::is_name_taken(&error) && is_own(client, project, name).await? => {
-            let force = RemoveContainerOptionsBuilder::new().v(true).force(true).build();
-            client.remove_container(name, Some(force)).await?;
-            client.create_container(Some(options), body).await
+    let limit = Instant::now() + ROOM_LIMIT;
+    loop {
+        let options = CreateContainerOptionsBuilder::new().name(name).build();
+        let taken = match client.create_container(Some(options), body.clone()).await {
+            Err(error) if fault::is_name_taken(&error) && Instant::now() < limit => error,
+            outcome => return outcome.map(|created| created.id),
+        };
+        match is_own(client, project, name).await {
+            Ok(true) => make_room(client, name).await?,
+            Ok(false) => return Err(taken),
+            // The name is taken before the container can be seen, and given free after it cannot be seen any more.
+            Err(error) if fault::is_missing(&error) => sleep(Duration::from_millis(50)).await,
+            Err(error) => return Err(error),
         }
-        outcome => outcome,
-    };
-    created.map(|created| created.id)
+    }
+}
+
+async fn make_room(client: &Client, name: &str) -> Result<(), Error> {
+    let options = RemoveContainerOptionsBuilder::new().v(true).force(true).build();
+    match client.remove_container(name, Some(options)).await {
+        Err(error) if !fault::is_missing(&error) && !fault::is_done_already(&error) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 async fn is_own(client: &Client, project: &str, name: &str) -> Result<bool, Error> {
