@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::collector::{self, Collector, Limits, Sink, Snapshot, Target, Writer};
@@ -19,6 +20,9 @@ use super::control;
 use super::pressure::Pressure;
 use super::status::{LoadErrors, LoadStatus, Status, TargetStatus, WriterStatus};
 use super::{AgentError, AgentSettings, LoadSettings, WatchSettings};
+
+/// How often the process looks whether its lab is still there.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Who sits before the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +132,13 @@ impl Agent {
     /// Returns when another command has asked the lab to stop.
     pub(crate) async fn stop_asked(&self) {
         self.stop.cancelled().await;
+    }
+
+    /// Returns when no other command can find this process any more.
+    pub(crate) async fn forgotten(&self) {
+        while self.seat.is_known() {
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Stops in order and gives the seat free. Takes at most some ten seconds: requests in flight and points that
@@ -322,5 +333,25 @@ fn load_status(settings: &LoadSettings, totals: &LoadTotals) -> LoadStatus {
         errors_by_kind: totals.errors,
         errors_last_second: last.map(LoadErrors::of).unwrap_or_default(),
         overloaded: totals.pressure.is_overloaded(),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Of a lab that watches one server and has seen nothing yet.
+    pub(in super::super) fn gauges() -> Gauges {
+        let watched = WatchSettings {
+            address: "http://127.0.0.1:9191".to_owned(),
+            source: "127.0.0.1:9191".to_owned(),
+        };
+        Gauges {
+            detached: true,
+            started_ms: 1,
+            targets: vec![(watched, watch::channel(Snapshot::default()).1)],
+            writer: watch::channel(collector::WriterStatus::default()).1,
+            load: None,
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! What tests stand on: the binary under test, and the real programs it talks to, which may be missing.
-#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test helper may panic")]
 
 use std::env;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -79,6 +79,13 @@ impl Process {
         assert!(kill.unwrap().success());
     }
 
+    /// Types `text`. Its command must have piped its input.
+    pub(crate) fn type_in(&mut self, text: &str) {
+        let input = self.0.stdin.as_mut().unwrap();
+        input.write_all(text.as_bytes()).unwrap();
+        input.flush().unwrap();
+    }
+
     /// What the process prints from now on. Its command must have piped both.
     pub(crate) fn listen(&mut self) -> (Lines, Lines) {
         let (stdout, stderr) = (self.0.stdout.take(), self.0.stderr.take());
@@ -119,11 +126,17 @@ impl Lines {
         }
     }
 
-    /// Reads on to the line that begins with `start`.
-    pub(crate) fn until(&self, start: &str) -> String {
-        let mut lines = std::iter::from_fn(|| self.next());
-        let found = lines.find(|line| line.starts_with(start));
-        found.unwrap_or_else(|| panic!("no line begins with '{start}'"))
+    /// Reads on to the line that begins with `start`, and returns what was read with it.
+    pub(crate) fn until(&self, start: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        while let Some(line) = self.next() {
+            let found = line.starts_with(start);
+            lines.push(line);
+            if found {
+                return lines;
+            }
+        }
+        panic!("no line begins with '{start}': {lines:?}");
     }
 
     /// All that is still to come.

@@ -15,7 +15,7 @@ use crate::report::lab as report;
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::connect::failure;
-use super::interrupted;
+use super::interrupts::Interrupts;
 use super::progress::Display;
 
 /// Without a terminal a line each second would fill a log.
@@ -28,11 +28,18 @@ enum End {
     Interrupted,
     /// Another command asked; it takes care of the rest.
     Asked,
+    /// The lab's directory was taken away.
+    Forgotten,
 }
 
-pub(super) async fn attend(agent: Agent, docker: &Docker, project: &str) -> Result<(), Failure> {
+pub(super) async fn attend(
+    agent: Agent,
+    docker: &Docker,
+    project: &str,
+    mut interrupts: Interrupts,
+) -> Result<(), Failure> {
     let line = live_line();
-    let end = watch(&agent, &line).await;
+    let end = watch(&agent, &line, &mut interrupts).await;
     line.finish_and_clear();
     match end {
         End::Asked => {
@@ -40,11 +47,16 @@ pub(super) async fn attend(agent: Agent, docker: &Docker, project: &str) -> Resu
             agent.finish().await;
             Ok(())
         }
+        End::Forgotten => {
+            output::note("The lab's directory is gone, so this command ends.");
+            agent.finish().await;
+            Ok(())
+        }
         End::Interrupted => {
             output::note("Stopping: load, collector, services. Ctrl-C again stops at once.");
             tokio::select! {
                 outcome = stop(agent, docker, project) => outcome,
-                () = interrupted() => Err(Failure::new(Code::Interrupted, "stopped at once")
+                () = interrupts.next() => Err(Failure::new(Code::Interrupted, "stopped at once")
                     .hint("`uwsgi-lab status` shows what still runs, `uwsgi-lab down` takes it away")),
             }
         }
@@ -63,12 +75,10 @@ fn live_line() -> ProgressBar {
     bar
 }
 
-async fn watch(agent: &Agent, line: &ProgressBar) -> End {
+async fn watch(agent: &Agent, line: &ProgressBar, interrupts: &mut Interrupts) -> End {
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut tick = 0_u64;
-    let end = interrupted();
-    tokio::pin!(end);
     loop {
         tokio::select! {
             _ = ticks.tick() => {
@@ -81,8 +91,9 @@ async fn watch(agent: &Agent, line: &ProgressBar) -> End {
                 }
                 tick += 1;
             }
-            () = &mut end => return End::Interrupted,
+            () = interrupts.next() => return End::Interrupted,
             () = agent.stop_asked() => return End::Asked,
+            () = agent.forgotten() => return End::Forgotten,
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::state::{AgentRecord, AgentSeat, LabDirectory};
 
 use super::super::error::{Code, Failure};
 use super::agents::{agent_failure, find, state_failure};
-use super::{interrupted, runtime};
+use super::interrupts::Interrupts;
+use super::runtime;
 
 /// The hidden command.
 pub(crate) const COMMAND: &str = "agent";
@@ -110,12 +111,14 @@ pub(crate) fn run() -> Result<(), Failure> {
 
 async fn serve(orders: Orders) -> Result<(), Failure> {
     let directory = LabDirectory::at(orders.directory);
+    let mut interrupts = Interrupts::listen()?;
     let seat = AgentSeat::take(&directory).map_err(|error| state_failure(&error))?;
     let agent = Agent::start(&orders.settings, &orders.password, seat, Mode::Detached).await;
     let agent = agent.map_err(|error| agent_failure(&error))?;
     tokio::select! {
-        () = interrupted() => {}
+        () = interrupts.next() => {}
         () = agent.stop_asked() => {}
+        () = agent.forgotten() => {}
     }
     agent.finish().await;
     Ok(())

@@ -87,8 +87,8 @@ impl<'a> Followed<'a> {
         let mut lines = self.docker.logs(&container.id, request);
         // A container that is taken away while it is read ends its lines with an error; the next look tells.
         while let Some(Ok(line)) = lines.next().await {
-            if let Some(text) = self.times.fresh(&line.text) {
-                let text = if timestamps { &line.text } else { text };
+            if let Some(text) = self.times.fresh(&line) {
+                let text = if timestamps { &line } else { text };
                 output::data(&format!("{}{text}\n", self.prefix))?;
             }
         }

@@ -16,7 +16,8 @@ use super::super::settings::{LabArguments, LabSettings};
 use super::agents::state_failure;
 use super::connect::{self, failure};
 use super::follow::Followed;
-use super::{interrupted, runtime, stack};
+use super::interrupts::Interrupts;
+use super::{runtime, stack};
 
 #[derive(Debug, Args)]
 pub(crate) struct LogsArguments {
@@ -38,9 +39,10 @@ pub(crate) struct LogsArguments {
 pub(crate) fn run(arguments: &LogsArguments) -> Result<(), Failure> {
     let lab = LabSettings::new(&arguments.lab)?;
     let outcome = runtime()?.block_on(async {
+        let mut interrupts = Interrupts::listen()?;
         tokio::select! {
             outcome = print(&lab, arguments) => outcome,
-            () = interrupted() => Ok(()),
+            () = interrupts.next() => Ok(()),
         }
     });
     outcome.map_err(|failure| failure.of_lab(&lab.name))
@@ -77,7 +79,7 @@ async fn print(lab: &LabSettings, arguments: &LogsArguments) -> Result<(), Failu
         let prefix = prefix(&container.service);
         docker
             .logs(&container.id, request)
-            .map(move |line| line.map(|line| format!("{prefix}{}\n", line.text)))
+            .map(move |line| line.map(|line| format!("{prefix}{line}\n")))
     });
     let mut lines = stream::select_all(streams);
     while let Some(line) = lines.next().await {

@@ -15,8 +15,9 @@ use super::super::output;
 use super::super::settings::{LabArguments, LabSettings, UpArguments, UpSettings};
 use super::agents::{self, state_failure};
 use super::connect::{self, failure};
+use super::interrupts::Interrupts;
 use super::progress::Display;
-use super::{interruptible, runtime, stack, up};
+use super::{runtime, stack, up};
 
 const ADVICE: &str = "run the command again: it goes on from here";
 
@@ -27,25 +28,28 @@ pub(crate) struct DownArguments {
     /// Remove the data too, and everything else the lab kept
     #[arg(long)]
     volumes: bool,
+    /// Remove the image that was built for the lab too; making it again takes the network
+    #[arg(long, requires = "volumes")]
+    images: bool,
 }
 
 pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
     let lab = LabSettings::new(&arguments.lab)?;
-    let keep = if arguments.volumes {
-        Keep::Nothing
-    } else {
-        Keep::Volumes
+    let keep = match (arguments.volumes, arguments.images) {
+        (false, _) => Keep::Volumes,
+        (true, false) => Keep::Images,
+        (true, true) => Keep::Nothing,
     };
-    let outcome = runtime()?.block_on(interruptible(
-        async {
+    let outcome = runtime()?.block_on(async {
+        let teardown = async {
             let _lock = take_down(&lab, keep, "down").await?;
-            if keep == Keep::Nothing {
+            if keep != Keep::Volumes {
                 lab.directory.remove().map_err(|error| state_failure(&error))?;
             }
             Ok(())
-        },
-        ADVICE,
-    ));
+        };
+        Interrupts::listen()?.or_end_of(teardown, ADVICE).await
+    });
     outcome.map_err(|failure| failure.of_lab(&lab.name))
 }
 
@@ -53,18 +57,19 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
 pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
     let outcome = runtime()?.block_on(async {
+        let mut interrupts = Interrupts::listen()?;
         if arguments.dry_run {
-            return interruptible(up::dry_reset(&settings), ADVICE).await;
+            return interrupts.or_end_of(up::dry_reset(&settings), ADVICE).await;
         }
         let teardown = async {
             // Data does not go for the sake of a lab that cannot come up.
             up::check(&settings).await?;
-            let _lock = take_down(&settings.lab, Keep::Nothing, "reset").await?;
+            let _lock = take_down(&settings.lab, Keep::Images, "reset").await?;
             // Passwords live as long as the data they open; image digests stay, so that the first day comes again.
             Credentials::remove(&settings.lab.directory).map_err(|error| state_failure(&error))
         };
-        interruptible(teardown, ADVICE).await?;
-        up::up(&settings, arguments.detach).await
+        interrupts.or_end_of(teardown, ADVICE).await?;
+        up::up(&settings, arguments.detach, interrupts).await
     });
     outcome.map_err(|failure| failure.of_lab(&settings.lab.name))
 }
@@ -94,6 +99,12 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock
     } else if keep == Keep::Volumes && !observed.volumes.is_empty() {
         let text = "The data is kept; `uwsgi-lab down --volumes` removes it too.";
         output::note(&command::of_lab(text, &lab.name));
+    } else if keep == Keep::Images
+        && let Some(tag) = observed.built.iter().find_map(|image| image.tag.as_ref())
+    {
+        output::note(&format!(
+            "The image {tag} is kept for the next `up`; `--volumes --images` removes it too."
+        ));
     }
     if !is_known {
         lab.directory.remove().map_err(|error| state_failure(&error))?;
@@ -117,9 +128,14 @@ fn refuse_leftovers(observed: &Observed, keep: Keep) -> Result<(), Failure> {
     let volumes = observed
         .volumes
         .iter()
-        .filter(|_| keep == Keep::Nothing)
+        .filter(|_| keep != Keep::Volumes)
         .map(|one| format!("volume {}", one.id));
-    let left: Vec<String> = containers.chain(networks).chain(volumes).collect();
+    let images = observed
+        .built
+        .iter()
+        .filter(|_| keep == Keep::Nothing)
+        .filter_map(|one| Some(format!("image {}", one.tag.as_ref()?)));
+    let left: Vec<String> = containers.chain(networks).chain(volumes).chain(images).collect();
     if left.is_empty() {
         return Ok(());
     }

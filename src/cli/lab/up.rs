@@ -9,7 +9,8 @@ use super::super::settings::{UpArguments, UpSettings};
 use super::agents::state_failure;
 use super::attend::attend;
 use super::bring_up::{Draft, Runs, Up, bring_up, draft};
-use super::{interruptible, runtime};
+use super::interrupts::Interrupts;
+use super::runtime;
 
 const ADVICE: &str =
     "`uwsgi-lab up` with the same options goes on from here, `uwsgi-lab down` takes it all away";
@@ -18,9 +19,10 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
     let outcome = runtime()?.block_on(async {
         if arguments.dry_run {
-            return interruptible(dry_run(&settings), ADVICE).await;
+            let mut interrupts = Interrupts::listen()?;
+            return interrupts.or_end_of(dry_run(&settings), ADVICE).await;
         }
-        up(&settings, arguments.detach).await
+        up(&settings, arguments.detach, Interrupts::listen()?).await
     });
     outcome.map_err(|failure| failure.of_lab(&settings.lab.name))
 }
@@ -33,7 +35,7 @@ async fn dry_run(settings: &UpSettings) -> Result<(), Failure> {
 /// Prints the plan of `reset`: everything goes, then everything but the images is new.
 pub(super) async fn dry_reset(settings: &UpSettings) -> Result<(), Failure> {
     let draft = drafted(settings).await?;
-    let mut plan = plan::down(&draft.observed, Keep::Nothing, "reset");
+    let mut plan = plan::down(&draft.observed, Keep::Images, "reset");
     let left = Observed {
         images: draft.observed.images,
         ..Observed::default()
@@ -59,18 +61,22 @@ async fn drafted(settings: &UpSettings) -> Result<Draft, Failure> {
 }
 
 /// Brings the lab up, says where it is, and stays with it or leaves it to the background.
-pub(super) async fn up(settings: &UpSettings, detach: bool) -> Result<(), Failure> {
+pub(super) async fn up(
+    settings: &UpSettings,
+    detach: bool,
+    mut interrupts: Interrupts,
+) -> Result<(), Failure> {
     let lock = settings
         .lab
         .directory
         .lock()
         .map_err(|error| state_failure(&error))?;
     let work = async { bring_up(settings, draft(settings).await?, detach).await };
-    let up = interruptible(work, ADVICE).await?;
+    let up = interrupts.or_end_of(work, ADVICE).await?;
     drop(lock);
     tell(settings, &up)?;
     match up.runs {
-        Runs::Here(agent) => attend(*agent, &up.docker, &settings.lab.name).await,
+        Runs::Here(agent) => attend(*agent, &up.docker, &settings.lab.name, interrupts).await,
         Runs::Elsewhere { .. } => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
     StopContainerOptionsBuilder, UploadToContainerOptionsBuilder,
 };
+use tokio::time::{Instant, sleep};
 
 use crate::compose::{Healthcheck, Mount, Restart, Service};
 use crate::plan::{Desired, Observed, State};
@@ -23,6 +24,8 @@ use super::{build, fault, labels, logs, observe, resources};
 
 /// How long a container may take to end before it is killed; Docker Compose gives the same.
 const GRACE_SECONDS: i32 = 10;
+/// How long another container of the lab may take to give its name free.
+const ROOM_LIMIT: Duration = Duration::from_secs(20);
 
 pub(super) async fn create_and_start(
     client: &Client,
@@ -73,17 +76,29 @@ async fn create(
     name: &str,
     body: ContainerCreateBody,
 ) -> Result<String, Error> {
-    let options = CreateContainerOptionsBuilder::new().name(name).build();
-    let created = client.create_container(Some(options.clone()), body.clone()).await;
-    let created = match created {
-        Err(error) if fault::is_name_taken(&error) && is_own(client, project, name).await? => {
-            let force = RemoveContainerOptionsBuilder::new().v(true).force(true).build();
-            client.remove_container(name, Some(force)).await?;
-            client.create_container(Some(options), body).await
+    let limit = Instant::now() + ROOM_LIMIT;
+    loop {
+        let options = CreateContainerOptionsBuilder::new().name(name).build();
+        let taken = match client.create_container(Some(options), body.clone()).await {
+            Err(error) if fault::is_name_taken(&error) && Instant::now() < limit => error,
+            outcome => return outcome.map(|created| created.id),
+        };
+        match is_own(client, project, name).await {
+            Ok(true) => make_room(client, name).await?,
+            Ok(false) => return Err(taken),
+            // The name is taken before the container can be seen, and given free after it cannot be seen any more.
+            Err(error) if fault::is_missing(&error) => sleep(Duration::from_millis(50)).await,
+            Err(error) => return Err(error),
         }
-        outcome => outcome,
-    };
-    created.map(|created| created.id)
+    }
+}
+
+async fn make_room(client: &Client, name: &str) -> Result<(), Error> {
+    let options = RemoveContainerOptionsBuilder::new().v(true).force(true).build();
+    match client.remove_container(name, Some(options)).await {
+        Err(error) if !fault::is_missing(&error) && !fault::is_done_already(&error) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 async fn is_own(client: &Client, project: &str, name: &str) -> Result<bool, Error> {
@@ -314,12 +329,33 @@ pub(super) async fn await_healthy(
     service: &str,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<(), EngineError> {
+    require_health_check(client, project, service).await?;
     await_state(client, project, service, progress, |state| match state {
         State::Healthy => Some(Ok(())),
         State::Exited(code) => Some(Err(code)),
         _ => None,
     })
     .await
+}
+
+/// Without a check of its own, nor one of its image, a container never becomes healthy.
+async fn require_health_check(client: &Client, project: &str, service: &str) -> Result<(), EngineError> {
+    let inspected = client
+        .inspect_container(&format!("{project}-{service}-1"), None)
+        .await;
+    let detail = inspected.map_err(|error| fault::other(&format!("service {service}"), &error))?;
+    let test = detail.config.and_then(|config| config.healthcheck?.test);
+    if has_health_check(test.as_deref()) {
+        return Ok(());
+    }
+    Err(EngineError::NoHealthCheck {
+        service: service.to_owned(),
+    })
+}
+
+fn has_health_check(test: Option<&[String]>) -> bool {
+    test.and_then(<[String]>::first)
+        .is_some_and(|kind| kind != "NONE")
 }
 
 pub(super) async fn await_completion(
@@ -388,5 +424,89 @@ async fn await_state(
             message: &last,
         });
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_an_empty_and_a_disabled_check_are_none() {
+        let test = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        assert!(has_health_check(Some(&test(&["CMD", "true"]))));
+        assert!(!has_health_check(Some(&test(&["NONE"]))));
+        assert!(!has_health_check(Some(&[])));
+        assert!(!has_health_check(None));
+    }
+
+    #[test]
+    fn every_setting_of_a_service_reaches_its_container() {
+        let service = Service {
+            image: Some("web:1".to_owned()),
+            command: Some(vec!["serve".to_owned()]),
+            entrypoint: Some(Vec::new()),
+            environment: [("A".to_owned(), "1".to_owned())].into(),
+            ports: vec![
+                crate::compose::Port {
+                    host_ip: "127.0.0.1".to_owned(),
+                    published: None,
+                    target: 80,
+                    protocol: crate::compose::Protocol::Tcp,
+                },
+                crate::compose::Port {
+                    host_ip: String::new(),
+                    published: Some(53),
+                    target: 53,
+                    protocol: crate::compose::Protocol::Udp,
+                },
+            ],
+            volumes: vec![Mount::Bind {
+                source: "/srv".into(),
+                target: "/data".to_owned(),
+                read_only: true,
+            }],
+            user: Some("1000".to_owned()),
+            read_only: true,
+            tmpfs: vec!["/run".to_owned(), "/tmp:size=1m,mode=1777".to_owned()],
+            cap_drop: vec!["ALL".to_owned()],
+            security_opt: vec!["no-new-privileges:true".to_owned()],
+            mem_limit: Some(1 << 30),
+            nano_cpus: Some(500_000_000),
+            init: Some(true),
+            restart: Restart::OnFailure(3),
+            ..Service::default()
+        };
+        let project = crate::compose::Project {
+            name: "lab".to_owned(),
+            services: [("web".to_owned(), service)].into(),
+            networks: [].into(),
+            volumes: [].into(),
+        };
+        let reference = "web@sha256:aa".to_owned();
+        let desired = Desired {
+            project,
+            images: [("web".to_owned(), crate::plan::ImageSource::Pull { reference })].into(),
+        };
+        let network = ("n".to_owned(), EndpointSettings::default());
+        let body = serde_json::to_value(body(&desired, "web", Some(&network))).unwrap();
+        let expected = serde_json::json!({
+            "Image": "web@sha256:aa", "Cmd": ["serve"], "Entrypoint": [""], "Env": ["A=1"], "User": "1000",
+            "ExposedPorts": {"80/tcp": {}, "53/udp": {}},
+            "HostConfig": {
+                "NetworkMode": "n",
+                "PortBindings": {
+                    "80/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}],
+                    "53/udp": [{"HostIp": "", "HostPort": "53"}]
+                },
+                "Mounts": [{"Type": "bind", "Source": "/srv", "Target": "/data", "ReadOnly": true}],
+                "Tmpfs": {"/run": "", "/tmp": "size=1m,mode=1777"},
+                "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges:true"], "ReadonlyRootfs": true,
+                "Memory": 1 << 30, "NanoCpus": 500_000_000, "Init": true,
+                "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}
+            },
+            "NetworkingConfig": {"EndpointsConfig": {"n": {}}}
+        });
+        assert_eq!(body, expected);
     }
 }

@@ -49,6 +49,7 @@ fn kind(operation: &Operation) -> &'static str {
         Operation::CreateContainer { .. }
         | Operation::StartContainer { .. }
         | Operation::UnpauseContainer { .. } => "start services",
+        Operation::RemoveImage { .. } => "remove images",
         Operation::StopContainer { .. } => "stop services",
         Operation::RemoveContainer { .. } => "remove services",
         Operation::AwaitHealthy { .. } | Operation::AwaitCompletion { .. } => "wait for services",
@@ -82,6 +83,7 @@ fn words(operation: &Operation) -> (String, &'static str, &'static str) {
     let service = |service: &String| format!("service {service}");
     match operation {
         Operation::PullImage { reference } => (format!("image {reference}"), "pulling", "pulled"),
+        Operation::RemoveImage { image, .. } => (format!("image {image}"), "removing", "removed"),
         Operation::BuildImage { service } => (format!("image of service {service}"), "building", "built"),
         Operation::CreateNetwork { network } => (format!("network {network}"), "creating", "created"),
         Operation::RemoveNetwork { network, .. } => (format!("network {network}"), "removing", "removed"),

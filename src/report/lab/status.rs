@@ -279,6 +279,8 @@ fn load_text(load: &LoadStatus, text: &mut String) {
 mod tests {
     use std::collections::BTreeMap;
 
+    use serde_json::json;
+
     use super::super::live::tests::{status, troubled};
     use super::*;
     use crate::plan::Container;
@@ -387,5 +389,51 @@ uwsgi-lab
             status_text(&report, 0),
             "mine: no services; `uwsgi-lab up --name mine` brings them up.\n\n  Nothing collects and no load runs.\n"
         );
+    }
+
+    fn with_passwords(show_passwords: bool) -> LabReport {
+        let credentials = json!({"user": "me", "influxdb_password": "one", "grafana_password": "two"});
+        let credentials: Credentials = serde_json::from_value(credentials).unwrap();
+        LabReport::new(Seen {
+            name: "lab",
+            observed: &Observed::default(),
+            wanted: &BTreeSet::from(["uwsgi".to_owned()]),
+            running: None,
+            silent_pid: None,
+            credentials: Some(&credentials),
+            show_passwords,
+        })
+    }
+
+    #[test]
+    fn passwords_are_shown_on_request_alone() {
+        let text = |show| status_text(&with_passwords(show), 0);
+        assert!(text(true).contains("\n\n  user me\n  password of Grafana two, of InfluxDB one\n\n"));
+        assert!(text(false).contains("\n\n  user me\n\n"));
+    }
+
+    #[test]
+    fn the_json_has_every_key_even_where_nothing_runs() {
+        assert_eq!(
+            serde_json::to_value(with_passwords(true)).unwrap(),
+            json!({
+                "version": 1,
+                "name": "lab",
+                "services": [{"name": "uwsgi", "container": null, "state": "missing", "exit_code": null}],
+                "endpoints": [],
+                "login": {"user": "me", "grafana_password": "two", "influxdb_password": "one"},
+                "running": null,
+                "silent_pid": null
+            })
+        );
+        let all = serde_json::to_value(report("lab", Some(status()), None, &[])).unwrap();
+        assert_eq!(
+            (&all["services"][1], &all["endpoints"][0]),
+            (
+                &json!({"name": "influxdb", "container": "lab-influxdb-1", "state": "exited", "exit_code": 137}),
+                &json!({"role": "grafana", "service": "grafana", "address": "127.0.0.1:3000"})
+            )
+        );
+        assert_eq!(all["running"], serde_json::to_value(status()).unwrap());
     }
 }

@@ -1,5 +1,4 @@
 //! How long data and passwords live: `down` keeps them, `reset` and `down --volumes` take them away.
-#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use crate::docker::http;
 use crate::docker::lab::{Lab, docker};

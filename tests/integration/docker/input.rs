@@ -44,9 +44,10 @@ fn a_port_in_use_is_named_with_its_holder_before_anything_is_created() {
     let ended = refused(&lab, &[]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(4), ""));
     let pid = std::process::id();
-    let (first, hint) = ended.stderr.split_once('\n').unwrap();
+    let error = ended.stderr.split_once("error: ").unwrap().1;
+    let (first, hint) = error.split_once('\n').unwrap();
     assert!(
-        first.starts_with("error: port <grafana-port> of service grafana is taken by process "),
+        first.starts_with("port <grafana-port> of service grafana is taken by process "),
         "{first}"
     );
     assert!(first.ends_with(&format!(" (pid {pid})")), "{first}");

@@ -1,7 +1,7 @@
 //! Ctrl-C: in a lab that runs in the foreground, twice, and at any step of the way up.
 #![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::docker::http;
 use crate::docker::lab::{Lab, docker};
@@ -100,6 +100,47 @@ fn stored_points(lab: &Lab) -> f64 {
             .unwrap()
     });
     counts.iter().sum()
+}
+
+/// Runs `lab` in a terminal of its own.
+fn in_terminal(lab: &Command) -> Command {
+    let words = std::iter::once(lab.get_program()).chain(lab.get_args());
+    let words: Vec<String> = words
+        .map(|word| format!("'{}'", word.to_str().unwrap()))
+        .collect();
+    // The shell in between would end with 130 whatever its child does.
+    let command = format!("exec {}", words.join(" "));
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+    script.env_clear().current_dir(lab.get_current_dir().unwrap());
+    let variables = lab.get_envs();
+    script.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    script
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    script
+}
+
+#[test]
+fn a_terminal_is_told_the_password_and_ctrl_c_typed_there_ends_the_lab() {
+    let Some(lab) = Lab::new() else { return };
+    let mut process = Process::start(&mut in_terminal(&lab.command_with_ports(&["up"])));
+    let (screen, _) = process.listen();
+    let welcome = screen.until("  Ctrl-C stops it");
+    let [_, _, grafana] = lab.credentials();
+    let password = format!(
+        "  Password   {grafana} (Grafana; all: `uwsgi-lab status --name {} --show-passwords`)",
+        lab.name
+    );
+    assert!(
+        welcome.iter().any(|line| line.trim_end() == password),
+        "{welcome:?}"
+    );
+    process.type_in("\u{3}");
+    assert_eq!(process.exit_code(), Some(0), "{:?}", screen.rest());
+    let states: Vec<String> = lab.services().into_values().collect();
+    assert_eq!(states, ["exited", "exited", "exited"]);
 }
 
 #[test]

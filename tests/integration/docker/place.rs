@@ -1,5 +1,5 @@
 //! Names and ports that no other test uses, in this run or in one beside it.
-#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test helper may panic")]
 
 use std::env;
 use std::fs::{self, File, TryLockError};
