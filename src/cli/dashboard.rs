@@ -12,13 +12,15 @@ use tokio_util::sync::CancellationToken;
 use crate::embedded::{DashboardError, DashboardOptions, DashboardServer};
 
 use super::error::{Code, Failure};
-use super::output;
+use super::{output, values};
 
 /// Serve the lab's own dashboard: the part of Grafana's HTTP API that a lab uses
+///
+/// GF_SECURITY_ADMIN_PASSWORD must be set: it is the password of the login.
 #[derive(Debug, Args)]
 pub(crate) struct DashboardArguments {
-    /// Address and port to listen on; port 0 takes any free port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    /// Address and port to listen on, as in 127.0.0.1:3000, localhost:3000 or :3000; port 0 takes any free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000", value_parser = values::listen)]
     listen: SocketAddr,
     /// Directory that keeps data sources, dashboards and annotations; in memory without it
     #[arg(long, value_name = "DIRECTORY")]
@@ -35,7 +37,8 @@ pub(crate) struct DashboardArguments {
         hide_env_values = true
     )]
     admin_user: String,
-    /// Password of that login; give it in the environment, because a command line shows in the process list
+    /// Password of that login, required; give it in the environment, because a command line shows in the process
+    /// list
     #[arg(
         long,
         value_name = "PASSWORD",
@@ -99,8 +102,14 @@ fn stop_on_signal() -> io::Result<CancellationToken> {
 
 fn failure(error: &DashboardError) -> Failure {
     match error {
-        DashboardError::Listen { .. } => Failure::from_error(Code::Unavailable, error)
-            .hint("choose another port with --listen ADDRESS, or stop the program that holds it"),
+        DashboardError::Listen { address, source } if source.kind() == io::ErrorKind::AddrInUse => {
+            let message = format!("port {} of {} is in use", address.port(), address.ip());
+            Failure::new(Code::Unavailable, message)
+                .hint("stop the program that holds it, or take any free port: --listen :0")
+        }
+        DashboardError::Listen { .. } => {
+            Failure::from_error(Code::Unavailable, error).hint("choose another address with --listen ADDRESS")
+        }
         DashboardError::State { source, .. } if source.kind() == io::ErrorKind::ResourceBusy => {
             Failure::from_error(Code::Unavailable, error)
                 .hint("stop the other server, or choose another directory with --data DIRECTORY")

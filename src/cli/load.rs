@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
-use crate::load::{self, Header, LoadError, Second, Settings, Summary, Target};
+use crate::load::{self, Header, LoadError, Second, Settings, Summary, Target, TargetError};
 use crate::report;
 
 use super::error::{Code, Failure};
@@ -21,6 +21,7 @@ use super::{output, values};
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArguments {
     /// What to load, as in http://127.0.0.1:9090/
+    #[arg(value_parser = target)]
     url: Target,
     /// Threads to send from
     #[arg(short, long, default_value_t = 1, value_name = "N", value_parser = at_least_one)]
@@ -34,9 +35,9 @@ pub(crate) struct LoadArguments {
     /// How long to send: 500ms, 10s, 2m, 1h
     #[arg(short, long, default_value = "10s", value_name = "TIME", value_parser = values::duration)]
     duration: Duration,
-    /// Requests a second: 16, 0.5, 2k, 1M
+    /// Requests a second: 16, 0.5, 2k, 1M; has to be chosen
     #[arg(short = 'R', long, value_name = "RATE", value_parser = values::rate, allow_negative_numbers = true)]
-    rate: f64,
+    rate: Option<f64>,
     /// Header to send, as in 'Accept: text/html'; repeat for more
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = values::header)]
     headers: Vec<(String, String)>,
@@ -56,6 +57,23 @@ enum Format {
     Json,
 }
 
+/// Why what was typed is nothing to load.
+#[derive(Debug, thiserror::Error)]
+enum UrlError {
+    #[error("it has no scheme: type http://{0}")]
+    NoScheme(String),
+    #[error(transparent)]
+    Target(#[from] TargetError),
+}
+
+fn target(text: &str) -> Result<Target, UrlError> {
+    let is_bare = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
+    if is_bare && !text.contains("://") {
+        return Err(UrlError::NoScheme(text.to_owned()));
+    }
+    Ok(Target::parse(text)?)
+}
+
 /// How a run ended.
 struct Outcome {
     summary: Summary,
@@ -69,22 +87,26 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
-    let outcome = runtime.block_on(measure(settings(arguments)))?;
+    let outcome = runtime.block_on(measure(settings(arguments)?))?;
     output::data(&rendered(&outcome.summary, arguments))?;
     judge(&outcome)
 }
 
-fn settings(arguments: &LoadArguments) -> Settings {
+fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
+    let Some(rate) = arguments.rate else {
+        let hint = "choose one: -R 16 sends 16 requests a second, whatever becomes of them";
+        return Err(Failure::new(Code::Usage, "no rate is given").hint(hint));
+    };
     let headers = arguments.headers.iter().cloned();
-    Settings {
+    Ok(Settings {
         target: arguments.url.clone(),
-        rate: arguments.rate,
+        rate,
         threads: arguments.threads,
         connections: arguments.connections,
         duration: Some(arguments.duration),
         timeout: arguments.timeout,
         headers: headers.map(|(name, value)| Header { name, value }).collect(),
-    }
+    })
 }
 
 /// Runs the load to its end. The first Ctrl-C stops it early, a second one gives up its summary.
@@ -180,5 +202,31 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("a whole number from 1".to_owned()),
         Ok(number) => Ok(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_without_its_scheme_is_completed_in_the_error() {
+        let refused = |text: &str| target(text).unwrap_err().to_string();
+        assert_eq!(
+            refused("127.0.0.1:9090"),
+            "it has no scheme: type http://127.0.0.1:9090"
+        );
+        assert_eq!(
+            refused("localhost:9090/x"),
+            "it has no scheme: type http://localhost:9090/x"
+        );
+        assert_eq!(
+            refused("https://localhost/"),
+            "https is not spoken here yet; use http://"
+        );
+        assert_eq!(
+            target("http://localhost:9090").unwrap().to_string(),
+            "http://localhost:9090/"
+        );
     }
 }

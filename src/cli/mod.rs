@@ -29,6 +29,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Bring the lab up: services, dashboard, collector and load
+    #[command(after_help = settings::UP_EXAMPLES)]
     Up(settings::UpArguments),
     /// Stop the lab and remove its containers and network; the data is kept
     Down(lab::teardown::DownArguments),

@@ -1,5 +1,6 @@
 //! Values as they are typed: durations and rates; knows no command.
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -14,6 +15,10 @@ pub(crate) enum ValueError {
     Rate,
     #[error("the rate must be above 0")]
     NoRate,
+    #[error("the rate must be 0 or more")]
+    NegativeRate,
+    #[error("an address is HOST:PORT, as in 127.0.0.1:3000, localhost:3000 or :3000")]
+    Listen,
     #[error("a whole number, 1 or more")]
     Count,
     #[error("a path begins with '/'")]
@@ -35,13 +40,36 @@ pub(crate) fn duration(text: &str) -> Result<Duration, ValueError> {
 
 /// Requests a second: fractions are fine, `k` and `M` multiply as in wrk2. Above 0.
 pub(crate) fn rate(text: &str) -> Result<f64, ValueError> {
-    const UNITS: [(&str, f64); 4] = [("k", 1e3), ("K", 1e3), ("M", 1e6), ("m", 1e6)];
-    let number = scaled(text, &UNITS).ok_or(ValueError::Rate)?;
+    let number = any_rate(text)?;
     if number > 0.0 {
         Ok(number)
     } else {
         Err(ValueError::NoRate)
     }
+}
+
+/// Requests a second, where 0 is for none.
+pub(crate) fn rate_or_none(text: &str) -> Result<Option<f64>, ValueError> {
+    match any_rate(text)? {
+        0.0 => Ok(None),
+        number if number > 0.0 => Ok(Some(number)),
+        _ => Err(ValueError::NegativeRate),
+    }
+}
+
+fn any_rate(text: &str) -> Result<f64, ValueError> {
+    const UNITS: [(&str, f64); 4] = [("k", 1e3), ("K", 1e3), ("M", 1e6), ("m", 1e6)];
+    scaled(text, &UNITS).ok_or(ValueError::Rate)
+}
+
+/// An address to listen on: `127.0.0.1:3000`, `localhost:3000`, `[::1]:3000`; `:3000` is on loopback alone.
+pub(crate) fn listen(text: &str) -> Result<SocketAddr, ValueError> {
+    let (host, port) = text.rsplit_once(':').ok_or(ValueError::Listen)?;
+    let text = match host {
+        "" | "localhost" => format!("127.0.0.1:{port}"),
+        _ => text.to_owned(),
+    };
+    text.parse().map_err(|_| ValueError::Listen)
 }
 
 /// A whole number of 1 or more.
@@ -116,6 +144,31 @@ mod tests {
         }
         for text in ["0", "-1", "0.0k"] {
             assert_eq!(rate(text), Err(ValueError::NoRate), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_of_0_may_mean_none_but_less_means_nothing() {
+        assert_eq!(rate_or_none("16"), Ok(Some(16.0)));
+        assert_eq!([rate_or_none("0"), rate_or_none("0.0")], [Ok(None), Ok(None)]);
+        assert_eq!(rate_or_none("-3"), Err(ValueError::NegativeRate));
+        assert_eq!(rate_or_none("many"), Err(ValueError::Rate));
+    }
+
+    #[test]
+    fn addresses_to_listen_on_are_on_loopback_unless_they_say_otherwise() {
+        let table = [
+            ("127.0.0.1:3000", "127.0.0.1:3000"),
+            ("localhost:3000", "127.0.0.1:3000"),
+            (":3000", "127.0.0.1:3000"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("[::1]:3000", "[::1]:3000"),
+        ];
+        for (text, address) in table {
+            assert_eq!(listen(text), Ok(address.parse().unwrap()), "{text}");
+        }
+        for text in ["3000", "", "example.org:80", "localhost", ":70000"] {
+            assert_eq!(listen(text), Err(ValueError::Listen), "{text}");
         }
     }
 

@@ -36,6 +36,8 @@ pub(crate) enum AddressError {
         "`{0}` holds a user name, which uWSGI's stats server knows nothing of: leave out what stands before `@`"
     )]
     UserName(String),
+    #[error("`{value}` lacks two slashes: type unix:///{rest}")]
+    OneColon { value: String, rest: String },
     #[error("`{value}` is not an absolute path: type unix:///{rest}")]
     RelativePath { value: String, rest: String },
 }
@@ -53,6 +55,10 @@ impl FromStr for StatsAddress {
                 rest: rest.to_owned(),
             }),
             Some(_) => Err(AddressError::UnknownScheme(text.to_owned())),
+            None if text.starts_with("unix:") => Err(AddressError::OneColon {
+                value: text.to_owned(),
+                rest: text["unix:".len()..].trim_start_matches('/').to_owned(),
+            }),
             None if text.starts_with('/') => Err(AddressError::BarePath(text.to_owned())),
             None => Err(AddressError::NoScheme(text.to_owned())),
         }
@@ -216,6 +222,13 @@ mod tests {
             (
                 "http://a:1/ HTTP/1.1\r\nX:",
                 AddressError::NoPort(value("http://a:1/ HTTP/1.1\r\nX:")),
+            ),
+            (
+                "unix:/tmp/s.sock",
+                AddressError::OneColon {
+                    value: value("unix:/tmp/s.sock"),
+                    rest: value("tmp/s.sock"),
+                },
             ),
             ("tcp://a:1/b", AddressError::TcpPath(value("tcp://a:1/b"))),
             ("http://u:p@a:1", AddressError::UserName(value("http://u:p@a:1"))),

@@ -359,7 +359,7 @@ fn the_text_report_has_the_lines_of_wrk2() {
 fn wrong_usage_is_refused_by_name() {
     let url = "http://127.0.0.1:1/";
     let table: &[(&[&str], &str)] = &[
-        (&[url], "--rate <RATE>"),
+        (&[url], "-R 16 sends 16 requests a second"),
         (&[url, "-R", "0"], "the rate must be above 0"),
         (&[url, "-R", "-5"], "the rate must be above 0"),
         (&[url, "-R", "NaN"], "a rate is a number"),

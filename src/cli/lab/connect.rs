@@ -7,6 +7,7 @@ use crate::engine::{Docker, DockerAddress, EngineError, PullProblem};
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::Environment;
+use super::excerpt;
 
 pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> Result<Docker, Failure> {
     let address = DockerAddress::resolve(&environment.docker()).map_err(|error| failure(&error))?;
@@ -35,8 +36,14 @@ pub(super) fn failure(error: &EngineError) -> Failure {
         EngineError::BadAddress { .. } => failure(Code::Unavailable)
             .hint("set DOCKER_HOST to an address like unix:///var/run/docker.sock, or unset it"),
         EngineError::Pull { reference, problem, .. } => pull_hints(failure(Code::Unavailable), reference, *problem),
-        EngineError::Build { log, .. } => with_log(failure(Code::Unavailable), log)
-            .hint("behind a proxy or a private CA, set HTTPS_PROXY, PIP_INDEX_URL or PIP_CERT: they are handed on to the build"),
+        EngineError::Build { log, .. } => {
+            let failure = with_log(failure(Code::Unavailable), log);
+            if excerpt::is_of_network(log) {
+                failure.hint("behind a proxy or a private CA, set HTTPS_PROXY, PIP_INDEX_URL or PIP_CERT: they are handed on to the build")
+            } else {
+                failure
+            }
+        }
         EngineError::Context { .. } => failure(Code::Unavailable),
         EngineError::PortTaken { .. } => {
             failure(Code::Unavailable).hint("choose other ports: `uwsgi-lab up --help` lists the options")
@@ -48,7 +55,7 @@ pub(super) fn failure(error: &EngineError) -> Failure {
         EngineError::DiskFull { .. } => failure(Code::Unavailable)
             .hint("make room: `docker system df` shows what takes it, `docker system prune` frees what nothing uses"),
         EngineError::Ended { service, log, .. } | EngineError::NotReady { service, log, .. } => {
-            with_log(failure(Code::NotReady), log).hint(format!("all it printed: `uwsgi-lab logs {service}`"))
+            with_log(failure(Code::NotReady), excerpt::from_error_on(log)).hint(format!("all it printed: `uwsgi-lab logs {service}`"))
         }
         EngineError::NoHealthCheck { .. } => failure(Code::InvalidFile)
             .hint("give it a `healthcheck`, or wait for `condition: service_started`"),

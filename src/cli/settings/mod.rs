@@ -6,8 +6,9 @@ mod given;
 mod lab;
 mod picked;
 mod project_file;
+mod reworded;
 mod up;
 
 pub(crate) use environment::Environment;
 pub(crate) use lab::{LabArguments, LabSettings};
-pub(crate) use up::{AppSettings, StackSource, UpArguments, UpSettings};
+pub(crate) use up::{AppSettings, StackSource, UP_EXAMPLES, UpArguments, UpSettings};

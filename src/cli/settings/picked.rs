@@ -222,10 +222,10 @@ impl Picked<'_> {
     pub(super) fn load(&self) -> Result<Option<LoadChoice>, Failure> {
         let (arguments, file) = (self.arguments, &self.project.load);
         let rate = match self.given(RATE, arguments.rate.as_ref(), typed(file.rate.as_ref())) {
-            None => DEFAULT_RATE,
-            Some(given) if given.text == "0" => return Ok(None),
-            Some(given) => given.parse(values::rate)?,
+            None => Some(DEFAULT_RATE),
+            Some(given) => given.parse(values::rate_or_none)?,
         };
+        let Some(rate) = rate else { return Ok(None) };
         let number = |names, flag: Option<&String>, file: Option<usize>| {
             let given = self.given(names, flag, file.map(|number| number.to_string()));
             given.map(|given| given.parse(values::count)).transpose()
@@ -253,5 +253,50 @@ fn exists(app: &App, code: Code) -> Result<App, Failure> {
     match &app.requirements {
         Some(file) if !file.is_file() => refuse(file, "is no requirements file"),
         _ => Ok(app.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command};
+
+    use super::*;
+
+    #[test]
+    fn the_help_of_each_flag_names_its_variable() {
+        let command = UpArguments::augment_args(Command::new("up"));
+        let with_names = [
+            APP,
+            MODULE,
+            REQUIREMENTS,
+            CONNECTIONS,
+            ENGINE,
+            FILE,
+            INTERVAL,
+            LOAD_THREADS,
+            PATH,
+            PROCESSES,
+            RATE,
+            STATS,
+            THREADS,
+            WAIT,
+        ];
+        for names in with_names {
+            let flag = names.flag.trim_start_matches("--");
+            let argument = command.get_arguments().find(|one| one.get_long() == Some(flag));
+            let help = argument.and_then(clap::Arg::get_help).unwrap().to_string();
+            assert!(help.contains(&format!("[env: {}]", names.variable)), "{help}");
+        }
+        for (flag, variable) in [
+            ("app-port", "UWSGI_LAB_APP_PORT"),
+            ("stats-port", "UWSGI_LAB_STATS_PORT"),
+            ("influxdb-port", "UWSGI_LAB_INFLUXDB_PORT"),
+            ("grafana-port", "UWSGI_LAB_GRAFANA_PORT"),
+            ("name", "UWSGI_LAB_NAME"),
+        ] {
+            let argument = command.get_arguments().find(|one| one.get_long() == Some(flag));
+            let help = argument.and_then(clap::Arg::get_help).unwrap().to_string();
+            assert!(help.contains(&format!("[env: {variable}]")), "{help}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::super::error::{Code, Failure};
+use super::reworded;
 
 pub(super) const DEFAULT_NAME: &str = "uwsgi-lab.yaml";
 
@@ -136,14 +137,9 @@ impl ProjectFile {
     pub(super) fn parse(text: &str, file: &Path) -> Result<Self, Failure> {
         // A file of comments alone is the YAML null.
         let parsed = serde_yaml::from_str::<Option<Self>>(text);
-        parsed.map(Option::unwrap_or_default).map_err(|error| {
-            let mut failure = Failure::new(
-                Code::InvalidFile,
-                format!("{} is no project file", file.display()),
-            );
-            failure.causes.push(error.to_string());
-            failure
-        })
+        parsed
+            .map(Option::unwrap_or_default)
+            .map_err(|error| reworded::failure(&error, file))
     }
 
     fn resolve_paths(&mut self, base: &Path) {
@@ -160,17 +156,6 @@ impl ProjectFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_unknown_key_is_named_with_its_place() {
-        let error = ProjectFile::parse("uwsgi:\n  process: 4\n", Path::new("uwsgi-lab.yaml")).unwrap_err();
-        let text = error.to_string();
-        assert_eq!(error.code, Code::InvalidFile);
-        assert!(
-            text.contains("unknown field `process`") && text.contains("line 2"),
-            "{text}"
-        );
-    }
 
     #[test]
     fn a_file_of_comments_sets_nothing() {

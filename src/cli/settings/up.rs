@@ -19,53 +19,62 @@ pub(crate) enum EngineChoice {
     Docker,
 }
 
+/// The end of `up --help`.
+pub(crate) const UP_EXAMPLES: &str = "\
+Examples:
+  uwsgi-lab up --detach --rate 100
+  uwsgi-lab up --app ./site --module wsgi:application --requirements requirements.txt
+  uwsgi-lab up --name second --app-port 9091 --stats-port 9192 --influxdb-port 8087 --grafana-port 3001
+
+A file uwsgi-lab.yaml in the working directory may hold the same settings; the README shows one.";
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct UpArguments {
-    #[command(flatten)]
-    pub(crate) lab: LabArguments,
-    /// A Compose file in place of the lab's own stack
-    #[arg(short, long, value_name = "FILE", help_heading = "Stack")]
-    pub(super) file: Option<PathBuf>,
-    /// What the services run on; auto takes Docker [default: auto]
-    #[arg(long, help_heading = "Stack")]
-    pub(super) engine: Option<EngineChoice>,
-    /// Show what would be done, do nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
     /// Leave the lab running in the background
     #[arg(short, long)]
     pub(crate) detach: bool,
-    /// How long each service may take to become ready [default: 120s]
+    /// Show what would be done, do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How long each service may take to become ready [env: UWSGI_LAB_WAIT] [default: 120s]
     #[arg(long, value_name = "DURATION")]
     pub(super) wait: Option<String>,
+    #[command(flatten)]
+    pub(crate) lab: LabArguments,
+    /// A Compose file in place of the lab's own stack [env: UWSGI_LAB_FILE]
+    #[arg(short, long, value_name = "FILE", help_heading = "Stack")]
+    pub(super) file: Option<PathBuf>,
+    /// What the services run on; auto takes Docker [env: UWSGI_LAB_ENGINE] [default: auto]
+    #[arg(long, help_heading = "Stack")]
+    pub(super) engine: Option<EngineChoice>,
     /// Take the newest images of their tags instead of the ones locked at the first `up`
     #[arg(long, help_heading = "Stack")]
     pull: bool,
-    /// Port of the app on 127.0.0.1 [default: 9090]
+    /// Port of the app on 127.0.0.1 [env: UWSGI_LAB_APP_PORT] [default: 9090]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
     pub(super) app_port: Option<u16>,
-    /// Port of uWSGI's statistics [default: 9191]
+    /// Port of uWSGI's statistics [env: UWSGI_LAB_STATS_PORT] [default: 9191]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
     pub(super) stats_port: Option<u16>,
-    /// Port of InfluxDB [default: 8086]
+    /// Port of InfluxDB [env: UWSGI_LAB_INFLUXDB_PORT] [default: 8086]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
     pub(super) influxdb_port: Option<u16>,
-    /// Port of Grafana [default: 3000]
+    /// Port of Grafana [env: UWSGI_LAB_GRAFANA_PORT] [default: 3000]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
     pub(super) grafana_port: Option<u16>,
-    /// uWSGI's worker processes [default: 4]
-    #[arg(long, value_name = "N", help_heading = "uWSGI")]
+    /// uWSGI's worker processes [env: UWSGI_LAB_PROCESSES] [default: 4]
+    #[arg(long, value_name = "N", help_heading = "uWSGI", allow_negative_numbers = true)]
     pub(super) processes: Option<String>,
-    /// Threads of each worker [default: 2]
-    #[arg(long, value_name = "N", help_heading = "uWSGI")]
+    /// Threads of each worker [env: UWSGI_LAB_THREADS] [default: 2]
+    #[arg(long, value_name = "N", help_heading = "uWSGI", allow_negative_numbers = true)]
     pub(super) threads: Option<String>,
     /// Any other uWSGI option, as in `--uwsgi harakiri=30`; may be repeated
     #[arg(long = "uwsgi", value_name = "KEY[=VALUE]", help_heading = "uWSGI")]
     pub(super) options: Vec<String>,
-    /// Directory of your own app
+    /// Directory of your own app [env: UWSGI_LAB_APP]
     #[arg(long, value_name = "DIR", requires = "module", help_heading = "uWSGI")]
     pub(super) app: Option<PathBuf>,
-    /// Its callable, as in wsgi:application
+    /// Its callable, as in wsgi:application [env: UWSGI_LAB_MODULE]
     #[arg(
         long,
         value_name = "MODULE:CALLABLE",
@@ -73,25 +82,30 @@ pub(crate) struct UpArguments {
         help_heading = "uWSGI"
     )]
     pub(super) module: Option<String>,
-    /// Its requirements file
+    /// Its requirements file [env: UWSGI_LAB_REQUIREMENTS]
     #[arg(long, value_name = "FILE", requires = "app", help_heading = "uWSGI")]
     pub(super) requirements: Option<PathBuf>,
-    /// Watch the statistics of an existing uWSGI instead of running one; no load is sent
+    /// Watch the statistics of an existing uWSGI instead of running one; no load is sent [env: UWSGI_LAB_STATS]
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["app", "processes", "threads", "options", "rate"], help_heading = "uWSGI")]
     pub(super) stats: Option<String>,
-    /// Time between two scrapes of the statistics [default: 1s]
+    /// Time between two scrapes of the statistics [env: UWSGI_LAB_INTERVAL] [default: 1s]
     #[arg(long, value_name = "DURATION", help_heading = "Collector")]
     pub(super) interval: Option<String>,
-    /// Requests a second; 0 sends none [default: 16]
-    #[arg(long, value_name = "RATE", help_heading = "Load")]
+    /// Requests a second; 0 sends none [env: UWSGI_LAB_RATE] [default: 16]
+    #[arg(
+        long,
+        value_name = "RATE",
+        help_heading = "Load",
+        allow_negative_numbers = true
+    )]
     pub(super) rate: Option<String>,
-    /// The most connections at a time [default: as many as are needed]
-    #[arg(long, value_name = "N", help_heading = "Load")]
+    /// The most connections at a time [env: UWSGI_LAB_CONNECTIONS] [default: as many as are needed]
+    #[arg(long, value_name = "N", help_heading = "Load", allow_negative_numbers = true)]
     pub(super) connections: Option<String>,
-    /// Threads that send [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Load")]
+    /// Threads that send [env: UWSGI_LAB_LOAD_THREADS] [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Load", allow_negative_numbers = true)]
     pub(super) load_threads: Option<String>,
-    /// What is asked for [default: /]
+    /// What is asked for [env: UWSGI_LAB_PATH] [default: /]
     #[arg(long, value_name = "PATH", help_heading = "Load")]
     pub(super) path: Option<String>,
 }
@@ -344,6 +358,15 @@ wait: 30s
         assert_eq!(
             refusal(&["--rate=5"], &variables, ""),
             (Code::Usage, message.to_owned())
+        );
+    }
+
+    #[test]
+    fn a_rate_below_0_is_refused_however_it_is_typed() {
+        let failure = settings(&["--rate", "-3"], &[], "").unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "error: --rate cannot be '-3'\n  hint: the rate must be 0 or more"
         );
     }
 

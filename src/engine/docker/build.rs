@@ -158,7 +158,7 @@ pub(super) async fn build(
             }
             EngineError::Build {
                 service: service.to_owned(),
-                message,
+                message: log.error.unwrap_or_else(|| without_command(&message)),
                 log: log.lines,
             }
         };
@@ -173,24 +173,47 @@ pub(super) async fn build(
             .stream
             .iter()
             .flat_map(|text| text.lines())
-            .filter(|line| !line.trim().is_empty())
+            .filter_map(telling)
         {
-            log.note(line);
+            log.note(&line);
             progress(Progress {
                 done: log.step,
                 total: log.steps,
                 unit: Unit::Steps,
-                message: line,
+                message: &line,
             });
         }
     }
     Ok(())
 }
 
-/// The last lines a build printed, and its `Step 3/9 : RUN …`.
+/// A line without colours; None for an empty one and for what the builder says of its own workings.
+fn telling(line: &str) -> Option<String> {
+    let mut pieces = line.split('\u{1b}');
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let end = piece.find(|c: char| c.is_ascii_alphabetic());
+        plain.push_str(end.map_or("", |end| &piece[end + 1..]));
+    }
+    let text = plain.trim();
+    let noise = ["---> ", "Removing intermediate container "];
+    let is_noise = text.is_empty() || noise.iter().any(|start| text.starts_with(start));
+    (!is_noise).then(|| plain.trim_end().to_owned())
+}
+
+/// Docker repeats the whole command, which the log has too: `The command '/bin/sh -c …' returned a non-zero code: 1`.
+fn without_command(message: &str) -> String {
+    match message.rsplit_once("' returned a non-zero code: ") {
+        Some((_, code)) => format!("a command of its Dockerfile ended with code {code}"),
+        None => message.to_owned(),
+    }
+}
+
+/// The last lines a build printed, its first `ERROR: …` and its `Step 3/9 : RUN …`.
 #[derive(Default)]
 struct Log {
     lines: Vec<String>,
+    error: Option<String>,
     step: u64,
     steps: u64,
 }
@@ -201,6 +224,10 @@ impl Log {
             self.lines.remove(0);
         }
         self.lines.push(line.to_owned());
+        if self.error.is_none() {
+            let error = line.strip_prefix("ERROR: ");
+            self.error = error.map(|error| error.trim().to_owned());
+        }
         let numbers = line
             .strip_prefix("Step ")
             .and_then(|rest| rest.split(' ').next()?.split_once('/'));
@@ -284,6 +311,40 @@ mod tests {
         let mut names: Vec<_> = files.into_iter().map(|(name, _)| name).collect();
         names.sort();
         assert_eq!(names, ["pages/index.py", "shared/common.py"]);
+    }
+
+    #[test]
+    fn colours_and_the_workings_of_the_builder_are_left_out() {
+        let table = [
+            (
+                "\u{1b}[91mERROR: No matching\u{1b}[0m",
+                Some("ERROR: No matching"),
+            ),
+            ("  Downloading flask.whl  ", Some("  Downloading flask.whl")),
+            (" ---> Using cache", None),
+            (" ---> 0123456789ab", None),
+            ("Removing intermediate container 0123456789ab", None),
+            ("\u{1b}[0m", None),
+            ("  ", None),
+        ];
+        for (line, told) in table {
+            assert_eq!(telling(line).as_deref(), told, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_first_error_is_kept_and_the_command_is_not_repeated() {
+        let mut log = Log::default();
+        for line in ["Collecting x", "ERROR: first", "ERROR: second"] {
+            log.note(line);
+        }
+        assert_eq!(log.error.as_deref(), Some("first"));
+        let message = "The command '/bin/sh -c echo 'a'; false' returned a non-zero code: 2";
+        assert_eq!(
+            without_command(message),
+            "a command of its Dockerfile ended with code 2"
+        );
+        assert_eq!(without_command("no such stage"), "no such stage");
     }
 
     #[test]

@@ -106,8 +106,7 @@ fn a_variable_that_must_be_set_says_what_the_file_says_of_it() {
 fn an_unknown_key_of_the_project_file_is_named_with_its_line() {
     let Some(lab) = Lab::new() else { return };
     fs::write(lab.scratch().join("uwsgi-lab.yaml"), "load:\n  rat: 3\n").unwrap();
-    let expected = "error: uwsgi-lab.yaml is no project file\n  cause: load: unknown field `rat`, expected one of `rate`, \
-        `connections`, `threads`, `path` at line 2 column 3\n";
+    let expected = "error: uwsgi-lab.yaml line 2: load has no key 'rat'\n  hint: its keys are rate, connections, threads, path\n";
     assert_eq!(refused(&lab, &[]), error(3, expected));
 }
 
