@@ -98,7 +98,7 @@ pub(super) async fn observe(docker: &Docker, project: &str) -> Result<Observed, 
 /// The services whose lines are asked for; each has a container.
 ///
 /// # Errors
-/// There is no such lab, the service's container is gone (4), or no lab had such a service (2).
+/// There is no such lab, the service's container is gone (4), or the lab has no such a service (2).
 fn services(
     lab: &str,
     observed: &Observed,
@@ -117,7 +117,7 @@ fn services(
         }
         Some(service) if present.contains(service) => Ok([service.to_owned()].into()),
         Some(service) if wanted.contains(service) => unavailable(
-            format!("the container of service '{service}' is gone, and what it printed with it"),
+            format!("service '{service}' has no container, so nothing of what it printed is there"),
             "`uwsgi-lab up` with the same options makes it anew",
         ),
         Some(service) => {
@@ -126,7 +126,7 @@ fn services(
             Err(failure.hint(format!("services: {}", known.join(", "))))
         }
         None if present.is_empty() => unavailable(
-            format!("the containers of the lab '{lab}' are gone"),
+            format!("no service of the lab '{lab}' has a container"),
             "`uwsgi-lab up` with the same options makes them anew",
         ),
         None => Ok(present),
@@ -152,7 +152,7 @@ mod tests {
         let none = (Code::Unavailable, "there is no lab 'lab'".to_owned());
         assert_eq!(refused(&[], None), none);
         assert_eq!(refused(&[], Some("uwsgi")), none);
-        let gone = "the container of service 'uwsgi' is gone, and what it printed with it";
+        let gone = "service 'uwsgi' has no container, so nothing of what it printed is there";
         assert_eq!(
             refused(&["uwsgi"], Some("uwsgi")),
             (Code::Unavailable, gone.to_owned())
@@ -161,7 +161,7 @@ mod tests {
             refused(&["uwsgi"], None),
             (
                 Code::Unavailable,
-                "the containers of the lab 'lab' are gone".to_owned()
+                "no service of the lab 'lab' has a container".to_owned()
             )
         );
         assert_eq!(

@@ -53,7 +53,7 @@ impl Display {
             endpoint.service,
             endpoint.role.name(),
             endpoint.address(),
-            waiting.last,
+            report::plain(waiting.last),
             waiting.since.as_secs()
         );
         if waiting.since > Duration::from_millis(300) {

@@ -126,7 +126,7 @@ pub(super) fn target_parts(target: &TargetStatus) -> Vec<String> {
 }
 
 /// Without what only a programmer reads: `(os error 111)`.
-pub(super) fn plain(error: &str) -> String {
+pub(crate) fn plain(error: &str) -> String {
     let mut words = error.to_owned();
     while let Some(start) = words.find(" (os error ") {
         let end = words[start..]

@@ -9,7 +9,7 @@ mod welcome;
 use std::fmt::Write as _;
 
 pub(crate) use ending::farewell_text;
-pub(crate) use live::live_line;
+pub(crate) use live::{live_line, plain};
 pub(crate) use plan::{doing, done, failed, plan_text};
 pub(crate) use status::{LabReport, Seen, dashboard_url, status_text};
 pub(crate) use welcome::{Runs, Welcome, welcome_text};

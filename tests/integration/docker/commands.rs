@@ -1,9 +1,11 @@
 //! What the commands beside `up` say: plans, logs, addresses; and a lab that watches an existing uWSGI.
 
+use std::process::{Command, Stdio};
+
 use serde_json::json;
 
-use crate::docker::lab::{Ended, Lab};
-use crate::environment::{Peer, eventually, start_uwsgi};
+use crate::docker::lab::{Ended, Lab, docker};
+use crate::environment::{Peer, Process, eventually, start_uwsgi};
 
 fn good(stdout: &str) -> Ended {
     Ended {
@@ -63,6 +65,60 @@ fn plans_logs_and_addresses_are_told_before_and_after_a_lab_is_up() {
         (Some(0), lab.url("--grafana-port", "/d/uwsgi-lab\n"))
     );
     logs_are_of_one_service_or_of_all(&lab);
+    followed_logs_go_on_with_the_next_container(&lab);
+    a_process_that_hangs_hides_no_service(&lab);
+    a_service_that_is_gone_is_missing(&lab);
+}
+
+fn followed_logs_go_on_with_the_next_container(lab: &Lab) {
+    let started = "spawned uWSGI worker 4 (pid: ";
+    let mut command = lab.command(&["logs", "--follow", "uwsgi"]);
+    let mut process = Process::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let (lines, _) = process.listen();
+    lines.until(started);
+    docker(&["restart", "--time", "1", &lab.containers()["uwsgi"]]);
+    let next = lines.until(started);
+    let starts = next.iter().filter(|line| line.starts_with("*** Starting uWSGI"));
+    assert_eq!(starts.count(), 1, "{next:?}");
+    process.interrupt();
+    assert_eq!(process.exit_code(), Some(0));
+}
+
+fn a_process_that_hangs_hides_no_service(lab: &Lab) {
+    let pid = lab.pid().unwrap();
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &pid.to_string()]).status();
+        assert!(sent.unwrap().success());
+    };
+    signal("-STOP");
+    let status = lab.run(&["status"]);
+    signal("-CONT");
+    assert_eq!(status.code, Some(0));
+    let silent = format!("(pid {pid}) does not answer; `kill {pid}` ends it.\n");
+    assert!(
+        status.stdout.contains("\n  influxdb  running ") && status.stdout.ends_with(&silent),
+        "{}",
+        status.stdout
+    );
+}
+
+fn a_service_that_is_gone_is_missing(lab: &Lab) {
+    docker(&["rm", "--force", &lab.containers()["uwsgi"]]);
+    let status = lab.run(&["status"]);
+    assert!(
+        status.stdout.contains("\n  uwsgi     missing\n"),
+        "{}",
+        status.stdout
+    );
+    let heals = "\n  `uwsgi-lab up --name NAME` with the same options heals it.\n";
+    assert!(lab.masked(&status.stdout).ends_with(heals), "{}", status.stdout);
+    let logs = lab.run(&["logs", "uwsgi"]);
+    let expected = "error: service 'uwsgi' has no container, so nothing of what it printed is there\n  \
+        hint: `uwsgi-lab up --name NAME` with the same options makes it anew\n";
+    assert_eq!(
+        (logs.code, logs.stdout.as_str(), lab.masked(&logs.stderr).as_str()),
+        (Some(4), "", expected)
+    );
 }
 
 fn logs_are_of_one_service_or_of_all(lab: &Lab) {
