@@ -62,3 +62,49 @@ impl Control {
         given.and_then(|value| value.strip_prefix("Bearer ")) == Some(self.token.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::{ask_status, ask_stop};
+    use super::super::running::tests::gauges;
+    use super::*;
+    use crate::state::AgentRecord;
+
+    async fn running() -> (AgentRecord, CancellationToken, CancellationToken) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let record = AgentRecord {
+            pid: 7,
+            address: listener.local_addr().unwrap().to_string(),
+            token: "right".to_owned(),
+            detached: true,
+            settings: serde_json::Value::Null,
+        };
+        let (stop, end) = (CancellationToken::new(), CancellationToken::new());
+        serve(listener, "right".to_owned(), gauges(), stop.clone(), end.clone());
+        (record, stop, end)
+    }
+
+    #[tokio::test]
+    async fn whoever_has_the_token_is_told_the_status_and_may_stop_the_lab() {
+        let (record, stop, _end) = running().await;
+        assert_eq!(ask_status(&record).await.unwrap(), gauges().status());
+        assert!(!stop.is_cancelled());
+        ask_stop(&record).await.unwrap();
+        assert!(stop.is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn nobody_else_is_told_anything_or_stops_it() {
+        let (mut record, stop, _end) = running().await;
+        for wrong in ["", "wrong", "righ", "rights"] {
+            wrong.clone_into(&mut record.token);
+            let refused = ask_status(&record).await.unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                "the process that runs the lab (pid 7) does not answer"
+            );
+            ask_stop(&record).await.unwrap_err();
+        }
+        assert!(!stop.is_cancelled());
+    }
+}

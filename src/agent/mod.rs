@@ -14,4 +14,4 @@ pub(crate) use client::{ask_status, ask_stop};
 pub(crate) use error::AgentError;
 pub(crate) use running::{Agent, Ending, Mode};
 pub(crate) use settings::{AgentSettings, InfluxSettings, LoadSettings, WatchSettings};
-pub(crate) use status::{LoadStatus, Status, TargetStatus, WriterStatus};
+pub(crate) use status::{LoadStatus, Status, TargetStatus};

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::collector::{self, Collector, Limits, Sink, Snapshot, Target, Writer};
@@ -18,6 +19,9 @@ use crate::uwsgi::StatsAddress;
 use super::control;
 use super::status::{LoadStatus, Status, TargetStatus, WriterStatus};
 use super::{AgentError, AgentSettings, LoadSettings, WatchSettings};
+
+/// How often the process looks whether its lab is still there.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Who sits before the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +130,13 @@ impl Agent {
     /// Returns when another command has asked the lab to stop.
     pub(crate) async fn stop_asked(&self) {
         self.stop.cancelled().await;
+    }
+
+    /// Returns when no other command can find this process any more.
+    pub(crate) async fn forgotten(&self) {
+        while self.seat.is_known() {
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Stops in order and gives the seat free. Takes at most some ten seconds: requests in flight and points that
@@ -316,5 +327,25 @@ fn load_status(settings: &LoadSettings, totals: &LoadTotals) -> LoadStatus {
         sent: totals.sent,
         answered: totals.answered,
         errors: totals.errors,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Of a lab that watches one server and has seen nothing yet.
+    pub(in super::super) fn gauges() -> Gauges {
+        let watched = WatchSettings {
+            address: "http://127.0.0.1:9191".to_owned(),
+            source: "127.0.0.1:9191".to_owned(),
+        };
+        Gauges {
+            detached: true,
+            started_ms: 1,
+            targets: vec![(watched, watch::channel(Snapshot::default()).1)],
+            writer: watch::channel(collector::WriterStatus::default()).1,
+            load: None,
+        }
     }
 }

@@ -12,7 +12,6 @@ Exit codes:
   3  invalid project or Compose file
   4  environment unavailable (no Docker, port taken, image not to be had)
   5  a service did not become ready
-  6  a threshold failed
   130  interrupted";
 
 /// The documented exit codes.
@@ -23,7 +22,6 @@ pub(crate) enum Code {
     InvalidFile = 3,
     Unavailable = 4,
     NotReady = 5,
-    Threshold = 6,
     Interrupted = 130,
 }
 

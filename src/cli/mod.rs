@@ -15,8 +15,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use error::Failure;
-
 /// A uWSGI measuring bench in one command.
 #[derive(Debug, Parser)]
 #[command(name = "uwsgi-lab", version, about, max_term_width = 100, after_help = error::EXIT_CODES)]

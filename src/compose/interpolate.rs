@@ -119,10 +119,12 @@ fn closing_brace(body: &str) -> Option<usize> {
         match byte {
             b'}' if open == 0 => return Some(at),
             b'}' => open -= 1,
-            b'$' => match bytes.next_if(|(_, next)| matches!(next, b'$' | b'{')) {
-                Some((_, b'{')) => open += 1,
-                Some(_) | None => {}
-            },
+            b'$' => {
+                let escaped_or_open = bytes.next_if(|(_, next)| matches!(next, b'$' | b'{'));
+                if let Some((_, b'{')) = escaped_or_open {
+                    open += 1;
+                }
+            }
             _ => {}
         }
     }

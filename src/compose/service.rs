@@ -146,7 +146,7 @@ fn restart(spot: &Spot) -> Result<Restart, Problem> {
 
 fn depends_on(spot: &Spot) -> Result<BTreeMap<String, Condition>, Problem> {
     if let Some(items) = spot.items() {
-        let started = |item: &Spot| Ok((item.text()?, Condition::ServiceStarted));
+        let started = |item: &Spot| Ok((item.text()?, Condition::Started));
         return items.iter().map(started).collect();
     }
     let entries = spot.entries();
@@ -160,9 +160,9 @@ fn condition(spot: &Spot) -> Result<Condition, Problem> {
         at.parsed(
             "service_started, service_healthy or service_completed_successfully",
             |word| match word {
-                "service_started" => Some(Condition::ServiceStarted),
-                "service_healthy" => Some(Condition::ServiceHealthy),
-                "service_completed_successfully" => Some(Condition::ServiceCompletedSuccessfully),
+                "service_started" => Some(Condition::Started),
+                "service_healthy" => Some(Condition::Healthy),
+                "service_completed_successfully" => Some(Condition::Completed),
                 _ => None,
             },
         )

@@ -174,7 +174,7 @@ fn short_and_long_forms_are_the_same_service() {
         ports: both_ports(),
         volumes: both_mounts(),
         networks: [("back".to_owned(), vec![])].into(),
-        depends_on: [("db".to_owned(), Condition::ServiceStarted)].into(),
+        depends_on: [("db".to_owned(), Condition::Started)].into(),
         tmpfs: strings(&["/tmp"]),
         healthcheck: Some(Healthcheck {
             test: Some(strings(&["CMD-SHELL", "curl localhost"])),

@@ -39,6 +39,8 @@ pub(crate) enum EngineError {
         code: i64,
         log: Vec<String>,
     },
+    #[error("service {service} has no health check, and another one waits until it is healthy")]
+    NoHealthCheck { service: String },
     #[error("service {service} was not ready after {seconds} s: {last}")]
     NotReady {
         service: String,

@@ -25,6 +25,13 @@ impl FakeEngine {
         engine
     }
 
+    /// One in which `observed` is there already.
+    pub(super) fn with(observed: Observed) -> Self {
+        let engine = Self::default();
+        engine.world.replace(observed);
+        engine
+    }
+
     pub(super) fn calls(&self) -> usize {
         self.calls.get()
     }
@@ -109,7 +116,7 @@ impl Engine for FakeEngine {
     }
 
     async fn last_lines(&self, _container: &str, _lines: usize) -> Vec<String> {
-        Vec::new()
+        vec!["its last line".to_owned()]
     }
 }
 

@@ -16,13 +16,11 @@ use std::collections::BTreeSet;
 use crate::plan::{Desired, Observed, Operation, Step};
 
 pub(crate) use apply::apply;
-pub(crate) use docker::{
-    BuildEnvironment, Docker, DockerAddress, DockerEnvironment, LogLine, LogRequest, build_hash,
-};
+pub(crate) use docker::{BuildEnvironment, Docker, DockerAddress, DockerEnvironment, LogRequest, build_hash};
 pub(crate) use endpoints::{Endpoint, Role, endpoints, publishes};
 pub(crate) use error::{EngineError, PullProblem};
 pub(crate) use ports::{TakenPort, taken_ports};
-pub(crate) use ready::{Waiting, await_ready};
+pub(crate) use ready::{Waiting, ask, await_ready};
 
 /// What a lab is run by.
 pub(crate) trait Engine {

@@ -80,6 +80,16 @@ pub(crate) async fn await_ready(
     }
 }
 
+/// The status with which `endpoint` answers a GET of `path`, or in words why it does not.
+pub(crate) async fn ask(endpoint: &Endpoint, path: &str, limit: Duration) -> Result<u16, String> {
+    match timeout(limit, get(endpoint, path)).await {
+        Ok(Ok(answer)) if answer.status > 0 => Ok(answer.status),
+        Ok(Ok(_)) => Err("not HTTP".to_owned()),
+        Ok(Err(error)) => Err(words(&error)),
+        Err(_elapsed) => Err(format!("nothing within {} s", limit.as_secs())),
+    }
+}
+
 async fn fail_if_ended(engine: &impl Engine, project: &str, service: &str) -> Result<(), EngineError> {
     let observed = engine.observe(project, &BTreeSet::new()).await?;
     let Some(container) = observed.container(service) else {
@@ -202,5 +212,131 @@ fn words(error: &std::io::Error) -> String {
         ErrorKind::ConnectionReset => "connection reset".to_owned(),
         ErrorKind::UnexpectedEof => "connection closed without an answer".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    use tokio::net::TcpListener;
+
+    use super::super::fake::FakeEngine;
+    use super::*;
+    use crate::plan::{Container, Observed};
+
+    /// Serves `answers`, one a connection, the last one again and again; an empty one closes at once.
+    async fn server(answers: &'static [&'static str]) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let mut next = 0;
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let answer = answers[next.min(answers.len() - 1)];
+                next += 1;
+                if !answer.is_empty() {
+                    let mut request = [0; 1024];
+                    let _read = stream.read(&mut request).await.unwrap();
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            }
+        });
+        port
+    }
+
+    fn endpoint(role: Role, port: u16) -> Endpoint {
+        Endpoint {
+            role,
+            service: "web".to_owned(),
+            target: 80,
+            port,
+            inside: "web:80".to_owned(),
+        }
+    }
+
+    fn engine(state: State) -> FakeEngine {
+        let container = Container {
+            id: "web-id".to_owned(),
+            name: "lab-web-1".to_owned(),
+            service: "web".to_owned(),
+            settings: String::new(),
+            image: String::new(),
+            networks: BTreeSet::new(),
+            ports: BTreeMap::new(),
+            held_ports: BTreeSet::new(),
+            labels: BTreeMap::new(),
+            state,
+        };
+        FakeEngine::with(Observed {
+            containers: vec![container],
+            ..Observed::default()
+        })
+    }
+
+    /// What was seen before the endpoint was ready.
+    async fn seen_before(role: Role, answers: &'static [&'static str]) -> Vec<String> {
+        let endpoint = endpoint(role, server(answers).await);
+        let seen = Mutex::new(Vec::new());
+        let tell = |waiting: Waiting<'_>| seen.lock().unwrap().push(waiting.last.to_owned());
+        let limit = Duration::from_secs(20);
+        await_ready(&engine(State::Running), "lab", &endpoint, limit, &tell)
+            .await
+            .unwrap();
+        seen.into_inner().unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_role_is_ready_when_it_answers_as_it_should_and_not_before() {
+        const OK: &str = "HTTP/1.0 200 OK\r\n\r\n";
+        assert_eq!(
+            seen_before(Role::Influxdb, &[OK, "HTTP/1.0 204 No Content\r\n\r\n"]).await,
+            ["GET /ping answered 200"]
+        );
+        let grafana = &[
+            "HTTP/1.0 503 Busy\r\n\r\n{\"database\": \"failing\"}",
+            "HTTP/1.0 200 OK\r\n\r\n{\n  \"database\": \"ok\"\n}",
+        ];
+        assert_eq!(
+            seen_before(Role::Grafana, grafana).await,
+            ["GET /api/health answered 503"]
+        );
+        let stats = &["{\"workers\":[]}", "{\"workers\":[{\"id\":1}]}"];
+        assert_eq!(
+            seen_before(Role::Stats, stats).await,
+            ["GET / gave no HTTP answer"]
+        );
+        let app = &["", "HTTP/1.1 500 Internal Server Error\r\n\r\n"];
+        assert_eq!(seen_before(Role::App, app).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_never_answers_ends_with_what_was_seen_last_and_the_log() {
+        let endpoint = endpoint(Role::Influxdb, server(&["HTTP/1.0 500 No\r\n\r\n"]).await);
+        let error = await_ready(&engine(State::Running), "lab", &endpoint, Duration::ZERO, &|_| {})
+            .await
+            .unwrap_err();
+        let EngineError::NotReady {
+            service, last, log, ..
+        } = error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!(
+            (service.as_str(), last.as_str(), log),
+            ("web", "GET /ping answered 500", vec!["its last line".to_owned()])
+        );
+    }
+
+    #[tokio::test]
+    async fn a_container_that_ended_is_not_waited_for() {
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = endpoint(Role::Stats, free.local_addr().unwrap().port());
+        drop(free);
+        let limit = Duration::from_secs(60);
+        let error = await_ready(&engine(State::Exited(22)), "lab", &endpoint, limit, &|_| {})
+            .await
+            .unwrap_err();
+        assert_eq!(error.to_string(), "service web ended with exit code 22");
     }
 }

@@ -40,12 +40,6 @@ impl Client {
         })
     }
 
-    /// Whether InfluxDB is up: `/ping`, which asks for no credentials.
-    pub(crate) async fn ping(&self) -> Result<(), InfluxError> {
-        let request = self.http.get(self.address("ping"));
-        accept(self.send(request).await?).await.map(drop)
-    }
-
     /// Runs InfluxQL in the client's database and returns the answer, `{"results":[…]}`. The error of any statement is an
     /// error of the query.
     pub(crate) async fn query(&self, statement: &str) -> Result<Value, InfluxError> {
@@ -171,7 +165,7 @@ mod tests {
         let fake = FakeInflux::start();
         let client = client(&fake, "uWSGI");
         fake.away();
-        let error = client.ping().await.unwrap_err();
+        let error = client.create_database().await.unwrap_err();
         assert!(error.is_retryable());
         assert!(!format!("{client:?} {error:?}").contains("hunter2"));
     }

@@ -1,4 +1,4 @@
-//! A client of InfluxDB 1.x's HTTP API: ping, query, write; decides nothing about retries.
+//! A client of InfluxDB 1.x's HTTP API: query, write; decides nothing about retries.
 
 mod client;
 mod endpoint;

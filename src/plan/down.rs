@@ -1,15 +1,19 @@
 //! The way back: from what runs to nothing, or to everything stopped.
 
-use super::{Observed, Operation, Plan, Step};
+use super::{BuiltImage, Observed, Operation, Plan, Step};
 
 /// What a teardown leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
+    /// The data, and the images that were built.
     Volumes,
+    /// The images that were built: making them again takes the network.
+    Images,
     Nothing,
 }
 
-/// Plans the removal of everything observed: containers, then networks and volumes.
+/// Plans the removal of everything observed: containers, then networks, volumes and images; images that a newer build
+/// replaced go in any case.
 pub(crate) fn down(observed: &Observed, keep: Keep, cause: &str) -> Plan {
     let mut plan = Plan::default();
     let step = |operation| Step::new(operation, cause);
@@ -20,7 +24,7 @@ pub(crate) fn down(observed: &Observed, keep: Keep, cause: &str) -> Plan {
             service: container.service.clone(),
             id: container.id.clone(),
             // Where the data goes, there is nothing that a container could still write down.
-            force: keep == Keep::Nothing,
+            force: keep != Keep::Volumes,
         });
     plan.push(containers.map(step).collect());
     let networks = observed.networks.iter().map(|network| Operation::RemoveNetwork {
@@ -30,12 +34,17 @@ pub(crate) fn down(observed: &Observed, keep: Keep, cause: &str) -> Plan {
     let volumes = observed
         .volumes
         .iter()
-        .filter(|_| keep == Keep::Nothing)
+        .filter(|_| keep != Keep::Volumes)
         .map(|volume| Operation::RemoveVolume {
             volume: volume.key.clone(),
             id: volume.id.clone(),
         });
-    plan.push(networks.chain(volumes).map(step).collect());
+    let images = observed
+        .built
+        .iter()
+        .filter(|image| keep == Keep::Nothing || image.tag.is_none());
+    let images = images.map(BuiltImage::removal);
+    plan.push(networks.chain(volumes).chain(images).map(step).collect());
     plan
 }
 
@@ -89,24 +98,34 @@ mod tests {
                 key: "data".to_owned(),
             }],
             images: BTreeMap::new(),
+            built: [Some("lab-a"), None]
+                .map(|tag| BuiltImage {
+                    id: format!("{tag:?}"),
+                    tag: tag.map(str::to_owned),
+                })
+                .into(),
         }
     }
 
     fn text(plan: &Plan) -> Vec<String> {
-        plan.steps().map(ToString::to_string).collect()
+        plan.stages.iter().flatten().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn down_keeps_volumes_unless_told_otherwise() {
-        let kept = [
+    fn down_keeps_data_and_images_unless_told_otherwise() {
+        let always = [
             "service a: remove, down",
             "service b: remove, down",
             "service c: remove, down",
             "network default: remove, down",
         ];
-        assert_eq!(text(&down(&observed(), Keep::Volumes, "down")), kept);
-        let all = text(&down(&observed(), Keep::Nothing, "down"));
-        assert_eq!(all.last().unwrap(), "volume data: remove, down");
+        let removed = |keep| text(&down(&observed(), keep, "down")).split_off(3);
+        let (volume, image) = ("volume data: remove, down", "image lab-a: remove, down");
+        let replaced = "image replaced: remove, down";
+        assert_eq!(text(&down(&observed(), Keep::Volumes, "down"))[..4], always);
+        assert_eq!(removed(Keep::Volumes), [always[3], replaced]);
+        assert_eq!(removed(Keep::Images), [always[3], volume, replaced]);
+        assert_eq!(removed(Keep::Nothing), [always[3], volume, image, replaced]);
     }
 
     #[test]

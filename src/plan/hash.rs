@@ -13,10 +13,9 @@ pub(crate) fn hash(service: &Service) -> String {
 /// One short fingerprint a setting, `key=0123456789ab` joined with commas; it is kept on the container as a
 /// label. Values cannot be read back from it: passwords among them are random.
 pub(crate) fn settings(service: &Service) -> String {
-    let entries = match serde_json::to_value(service) {
-        Ok(Value::Object(entries)) => entries,
-        // A struct with named fields serialises to an object.
-        _ => return String::new(),
+    // A struct with named fields serialises to an object.
+    let Ok(Value::Object(entries)) = serde_json::to_value(service) else {
+        return String::new();
     };
     let fingerprints = entries
         .iter()

@@ -12,8 +12,8 @@ use std::fmt;
 use crate::compose::Project;
 
 pub(crate) use down::{Keep, down, stop};
-pub(crate) use hash::{changed_settings, hash, settings};
-pub(crate) use observed::{Container, Image, Network, Observed, State, Volume};
+pub(crate) use hash::{hash, settings};
+pub(crate) use observed::{BuiltImage, Container, Image, Network, Observed, State, Volume};
 pub(crate) use up::{up, with_pulls};
 
 /// What should run: the project, and for each service the image it runs from.
@@ -66,6 +66,11 @@ pub(crate) enum Operation {
         volume: String,
         id: String,
     },
+    /// One that was built. An image that something else uses stays.
+    RemoveImage {
+        image: String,
+        id: String,
+    },
     /// Creates the container, uploads its files, starts it.
     CreateContainer {
         service: String,
@@ -107,6 +112,7 @@ impl fmt::Display for Operation {
             Self::RemoveNetwork { network, .. } => write!(formatter, "network {network}: remove"),
             Self::CreateVolume { volume } => write!(formatter, "volume {volume}: create"),
             Self::RemoveVolume { volume, .. } => write!(formatter, "volume {volume}: remove"),
+            Self::RemoveImage { image, .. } => write!(formatter, "image {image}: remove"),
             Self::CreateContainer { service } => write!(formatter, "service {service}: create"),
             Self::StartContainer { service, .. } => write!(formatter, "service {service}: start"),
             Self::UnpauseContainer { service, .. } => write!(formatter, "service {service}: unpause"),
@@ -148,10 +154,6 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.stages.iter().flatten()
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.stages.is_empty()
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Operation;
+
 /// Everything that carries the lab's label, and the images its services name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Observed {
@@ -10,6 +12,8 @@ pub(crate) struct Observed {
     pub(crate) volumes: Vec<Volume>,
     /// By the reference that was asked for; missing where the engine has no such image.
     pub(crate) images: BTreeMap<String, Image>,
+    /// Images that were built for the lab.
+    pub(crate) built: Vec<BuiltImage>,
 }
 
 impl Observed {
@@ -79,6 +83,22 @@ pub(crate) struct Network {
 pub(crate) struct Volume {
     pub(crate) id: String,
     pub(crate) key: String,
+}
+
+/// An image that was built for the lab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BuiltImage {
+    pub(crate) id: String,
+    /// None once a newer build has taken its name.
+    pub(crate) tag: Option<String>,
+}
+
+impl BuiltImage {
+    pub(super) fn removal(&self) -> Operation {
+        let id = self.id.clone();
+        let image = self.tag.clone().unwrap_or_else(|| "replaced".to_owned());
+        Operation::RemoveImage { image, id }
+    }
 }
 
 /// An image the engine has.

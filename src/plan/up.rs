@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compose::{Condition, Service};
 
-use super::{Container, Desired, ImageSource, Observed, Operation, Plan, State, Step, hash};
+use super::{BuiltImage, Container, Desired, ImageSource, Observed, Operation, Plan, State, Step, hash};
 
 /// What must happen to the containers of one service.
 enum Verdict {
@@ -19,8 +19,8 @@ enum Verdict {
 pub(crate) fn up(desired: &Desired, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
     let images = image_steps(desired, observed);
-    let new_images: BTreeSet<String> = images.iter().map(|(reference, _)| reference.clone()).collect();
-    plan.push(images.into_iter().map(|(_, step)| step).collect());
+    let new_images: BTreeSet<String> = images.keys().cloned().collect();
+    plan.push(images.into_values().collect());
 
     let mut removals = surplus(desired, observed);
     let mut creations = BTreeMap::new();
@@ -44,6 +44,7 @@ pub(crate) fn up(desired: &Desired, observed: &Observed) -> Plan {
     for stage in in_order_of_dependencies(desired, &creations) {
         plan.push(stage);
     }
+    plan.push(replaced_images(observed, &new_images));
     plan
 }
 
@@ -113,6 +114,21 @@ fn image_steps(desired: &Desired, observed: &Observed) -> BTreeMap<String, Step>
         steps.insert(source.reference().to_owned(), step);
     }
     steps
+}
+
+/// Images that a build before this one replaced, or that one of this plan replaces.
+fn replaced_images(observed: &Observed, new_images: &BTreeSet<String>) -> Vec<Step> {
+    let replaced = observed
+        .built
+        .iter()
+        .filter(|image| image.tag.as_ref().is_none_or(|tag| new_images.contains(tag)));
+    let replaced = replaced.map(|image| BuiltImage {
+        id: image.id.clone(),
+        tag: None,
+    });
+    replaced
+        .map(|image| Step::new(image.removal(), "a newer build took its place"))
+        .collect()
 }
 
 /// Containers of services that are not in the file, and second containers of those that are.
@@ -192,7 +208,7 @@ fn completed(name: &str, state: State, desired: &Desired) -> bool {
         .project
         .services
         .values()
-        .any(|service| service.depends_on.get(name) == Some(&Condition::ServiceCompletedSuccessfully));
+        .any(|service| service.depends_on.get(name) == Some(&Condition::Completed));
     awaited && state == State::Exited(0)
 }
 
@@ -312,9 +328,9 @@ fn in_order_of_dependencies(desired: &Desired, creations: &BTreeMap<String, Step
 fn wait(service: &str, condition: Condition) -> Option<Operation> {
     let service = service.to_owned();
     match condition {
-        Condition::ServiceStarted => None,
-        Condition::ServiceHealthy => Some(Operation::AwaitHealthy { service }),
-        Condition::ServiceCompletedSuccessfully => Some(Operation::AwaitCompletion { service }),
+        Condition::Started => None,
+        Condition::Healthy => Some(Operation::AwaitHealthy { service }),
+        Condition::Completed => Some(Operation::AwaitCompletion { service }),
     }
 }
 
@@ -331,8 +347,7 @@ mod tests {
             ..Service::default()
         };
         let mut web = service("web:1");
-        web.depends_on
-            .insert("store".to_owned(), Condition::ServiceHealthy);
+        web.depends_on.insert("store".to_owned(), Condition::Healthy);
         let project = Project {
             name: "lab".to_owned(),
             services: BTreeMap::from([("store".to_owned(), service("store:1")), ("web".to_owned(), web)]),
@@ -380,6 +395,7 @@ mod tests {
                 id: "lab_data".to_owned(),
                 key: "data".to_owned(),
             }],
+            built: Vec::new(),
             images: BTreeMap::from([
                 ("store:1".to_owned(), image("store")),
                 ("web:1".to_owned(), image("web")),
@@ -549,11 +565,20 @@ mod tests {
         };
         desired.images.insert("web".to_owned(), source);
         observed.images.get_mut("web:1").unwrap().build_hash = Some("old".to_owned());
+        observed.built = [("web:1", "sha256:web"), ("other:1", "sha256:other")]
+            .map(|(tag, id)| BuiltImage {
+                id: id.to_owned(),
+                tag: Some(tag.to_owned()),
+            })
+            .into();
         assert_eq!(
-            text(&up(&desired, &observed))[..2],
+            text(&up(&desired, &observed)),
             [
                 vec!["image of service web: build, its sources changed"],
-                vec!["service web: remove, its image changed"]
+                vec!["service web: remove, its image changed"],
+                vec!["service store: wait until healthy, service web depends on it"],
+                vec!["service web: create, its image changed"],
+                vec!["image replaced: remove, a newer build took its place"],
             ]
         );
     }

@@ -64,10 +64,6 @@ impl Grafana {
         self.send(Method::PUT, path, Some(body)).await
     }
 
-    pub(super) async fn patch(&self, path: &str, body: &Value) -> Result<Reply, ProvisionError> {
-        self.send(Method::PATCH, path, Some(body)).await
-    }
-
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply, ProvisionError> {
         let unreachable = |source| ProvisionError::Unreachable {
             url: self.url.clone(),

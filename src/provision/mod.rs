@@ -1,8 +1,7 @@
-//! Makes a Grafana show the lab: data source, folder, dashboards, annotations, and the proof that panels answer.
+//! Makes a Grafana show the lab: data source, folder, dashboards, and the proof that panels answer.
 //!
 //! Everything goes through Grafana's HTTP API of releases 9.5 to 13; nothing here knows how that Grafana runs.
 
-mod annotation;
 mod apply;
 mod client;
 mod dashboard;
@@ -16,11 +15,10 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use annotation::{Annotation, annotate, close_annotation};
-pub(crate) use apply::{Change, Desired, Report, apply};
+pub(crate) use apply::{Change, Desired, apply};
 pub(crate) use client::Grafana;
 pub(crate) use dashboard::Dashboard;
 pub(crate) use datasource::DataSource;
-pub(crate) use error::{PanelFailure, ProvisionError, Refused};
+pub(crate) use error::ProvisionError;
 pub(crate) use folder::Folder;
 pub(crate) use verify::{PanelCheck, verify};

@@ -17,12 +17,6 @@ pub(crate) struct PanelCheck {
     pub(crate) rows: usize,
 }
 
-impl PanelCheck {
-    pub(crate) fn has_data(&self) -> bool {
-        self.rows > 0
-    }
-}
-
 /// Runs every query of every panel of the stored dashboard, panels inside rows too, over the last five minutes.
 ///
 /// # Errors

@@ -132,7 +132,7 @@ fn dashboard_address(address: &str) -> String {
     format!("http://{address}/d/{DASHBOARD}")
 }
 
-/// `16/16 req/s · p50 251ms p99 252ms · busy 4 of 4 workers · queue 0 of 100 · 1234 points written`.
+/// `16/16 req/s · p50 250.90ms p99 252.10ms · busy 4 of 4 workers · queue 0 of 100 · 1234 points written`.
 pub(crate) fn live_line(status: &Status) -> String {
     let mut parts = Vec::new();
     parts.extend(status.load.as_ref().map(load_text));
@@ -413,3 +413,6 @@ fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
     writeln!(text, "{arguments}").ok();
 }
+
+#[cfg(test)]
+mod tests;

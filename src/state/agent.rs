@@ -62,12 +62,21 @@ impl AgentSeat {
     pub(crate) fn announce(&self, record: &AgentRecord) -> Result<(), StateError> {
         self.directory.store(FILE, record)
     }
+
+    /// False once other commands can find the process no more: its directory was removed or moved away, or another
+    /// process announced itself in its place.
+    pub(crate) fn is_known(&self) -> bool {
+        let record = self.directory.load::<AgentRecord>(FILE);
+        record.is_ok_and(|record| record.is_some_and(|record| record.pid == std::process::id()))
+    }
 }
 
 impl Drop for AgentSeat {
     fn drop(&mut self) {
         // A record that stays is harmless: without the lock nobody believes it.
-        self.directory.remove_file(FILE).ok();
+        if self.is_known() {
+            self.directory.remove_file(FILE).ok();
+        }
     }
 }
 
@@ -81,7 +90,11 @@ impl AgentRecord {
         let lock = directory.open_lock(LOCK)?;
         match lock.try_lock_shared() {
             Ok(()) => directory.remove_file(FILE).map(|()| None),
-            Err(TryLockError::WouldBlock) => directory.load(FILE),
+            // A process whose record is damaged sees it, and ends.
+            Err(TryLockError::WouldBlock) => match directory.load(FILE) {
+                Err(StateError::Damaged { .. }) => Ok(None),
+                loaded => loaded,
+            },
             Err(TryLockError::Error(source)) => Err(failed(directory, source)),
         }
     }
@@ -110,7 +123,7 @@ mod tests {
         let directory = LabDirectory::new(root.path(), "lab");
         assert_eq!(AgentRecord::find(&directory).unwrap(), None);
         let record = AgentRecord {
-            pid: 1,
+            pid: std::process::id(),
             address: "127.0.0.1:1".to_owned(),
             token: AgentRecord::new_token().unwrap(),
             detached: true,
@@ -139,6 +152,30 @@ mod tests {
         directory.store(FILE, &record).unwrap();
         let _seat = AgentSeat::take(&directory).unwrap();
         assert_eq!(AgentRecord::find(&directory).unwrap(), None);
+    }
+
+    #[test]
+    fn a_process_whose_directory_was_taken_away_sees_it_and_leaves_the_next_one_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = LabDirectory::new(root.path(), "lab");
+        let record = |pid| AgentRecord {
+            pid,
+            address: "127.0.0.1:1".to_owned(),
+            token: AgentRecord::new_token().unwrap(),
+            detached: true,
+            settings: serde_json::Value::Null,
+        };
+        let orphan = AgentSeat::take(&directory).unwrap();
+        orphan.announce(&record(std::process::id())).unwrap();
+        assert!(orphan.is_known());
+        std::fs::rename(directory.path(), root.path().join("elsewhere")).unwrap();
+        assert!(!orphan.is_known());
+
+        let next = AgentSeat::take(&directory).unwrap();
+        let another = record(std::process::id() + 1);
+        next.announce(&another).unwrap();
+        drop(orphan);
+        assert_eq!(AgentRecord::find(&directory).unwrap(), Some(another));
     }
 
     #[test]

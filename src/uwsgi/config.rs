@@ -98,6 +98,11 @@ impl UwsgiConfig {
     fn defaults<'a>(&'a self, [processes, threads]: &'a [String; 2]) -> Vec<Setting<'a>> {
         let setting = |key, value, reason| Setting { key, value, reason };
         vec![
+            setting(
+                "strict",
+                "true",
+                "Stop at an option that uWSGI does not know, instead of passing over it.",
+            ),
             setting("master", "true", ""),
             setting(
                 "need-app",

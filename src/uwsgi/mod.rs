@@ -9,7 +9,7 @@ mod repair;
 mod summary;
 
 pub(crate) use address::{AddressError, StatsAddress, hostname};
-pub(crate) use config::{ConfigError, UwsgiConfig};
+pub(crate) use config::UwsgiConfig;
 pub(crate) use document::{Document, DocumentError, parse};
 pub(crate) use fetch::{FetchError, fetch};
 pub(crate) use points::{Scrape, failure_points, points};

@@ -48,21 +48,35 @@ pub(super) async fn make_room(
     let Some(record) = find(directory)? else {
         return Ok(None);
     };
-    let same = serde_json::to_value(wanted).is_ok_and(|wanted| wanted == record.settings);
-    if same {
+    if is_wanted(&record, wanted) {
         return Ok(Some(record));
     }
     if !record.detached {
-        let message = format!(
-            "this lab runs in another terminal (pid {}) with other settings",
-            record.pid
-        );
-        return Err(Failure::new(Code::Unavailable, message).hint(
-            "end it there with Ctrl-C, or from here with `uwsgi-lab down`, then run `uwsgi-lab up` again",
-        ));
+        return Err(attended(&record));
     }
     stop(directory).await?;
     Ok(None)
+}
+
+/// Refuses a lab that runs in another terminal and does something else than is wanted: nobody else may stop it.
+pub(super) fn refuse_attended(directory: &LabDirectory, wanted: &AgentSettings) -> Result<(), Failure> {
+    match find(directory)? {
+        Some(record) if !record.detached && !is_wanted(&record, wanted) => Err(attended(&record)),
+        _ => Ok(()),
+    }
+}
+
+fn is_wanted(record: &AgentRecord, wanted: &AgentSettings) -> bool {
+    serde_json::to_value(wanted).is_ok_and(|wanted| wanted == record.settings)
+}
+
+fn attended(record: &AgentRecord) -> Failure {
+    let message = format!(
+        "this lab runs in another terminal (pid {}) with other settings",
+        record.pid
+    );
+    Failure::new(Code::Unavailable, message)
+        .hint("end it there with Ctrl-C, or from here with `uwsgi-lab down`, then run `uwsgi-lab up` again")
 }
 
 pub(super) fn find(directory: &LabDirectory) -> Result<Option<AgentRecord>, Failure> {

@@ -24,6 +24,8 @@ enum End {
     Interrupted,
     /// Another command asked; it takes care of the rest.
     Asked,
+    /// The lab's directory was taken away.
+    Forgotten,
 }
 
 pub(super) async fn attend(
@@ -38,6 +40,11 @@ pub(super) async fn attend(
     match end {
         End::Asked => {
             output::note("Another command asks this lab to stop.");
+            agent.finish().await;
+            Ok(())
+        }
+        End::Forgotten => {
+            output::note("The lab's directory is gone, so this command ends.");
             agent.finish().await;
             Ok(())
         }
@@ -82,6 +89,7 @@ async fn watch(agent: &Agent, line: &ProgressBar, interrupts: &mut Interrupts) -
             }
             () = interrupts.next() => return End::Interrupted,
             () = agent.stop_asked() => return End::Asked,
+            () = agent.forgotten() => return End::Forgotten,
         }
     }
 }

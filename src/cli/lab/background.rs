@@ -118,6 +118,7 @@ async fn serve(orders: Orders) -> Result<(), Failure> {
     tokio::select! {
         () = interrupts.next() => {}
         () = agent.stop_asked() => {}
+        () = agent.forgotten() => {}
     }
     agent.finish().await;
     Ok(())

@@ -1,31 +1,24 @@
 //! The way up: desired, observed, plan, apply, wait, provision, collect. Each step says what it does.
 
-use std::time::Duration;
+use futures_util::future::{join, try_join};
 
-use futures_util::future::{join_all, try_join};
-use tokio::time::{Instant, sleep};
-
-use crate::agent::{Agent, AgentSettings, InfluxSettings, LoadSettings, Mode, WatchSettings};
-use crate::engine::{self, Docker, Endpoint, Engine as _, Role, TakenPort};
-use crate::influx;
+use crate::agent::{Agent, AgentSettings, Mode};
+use crate::engine::{self, Docker, Endpoint, Engine as _, Role};
 use crate::plan::{self, Desired, Observed, Plan};
 use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory};
-use crate::uwsgi;
 
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{StackSource, UpSettings};
-use super::agents::{agent_failure, make_room, state_failure};
+use super::agents::{agent_failure, make_room, refuse_attended, state_failure};
 use super::connect::{self, failure};
 use super::desired::{self, references};
+use super::orders::{DATABASE, orders};
+use super::ports::refuse_taken;
 use super::progress::Display;
 use super::provisioning::{Show, Shown, show};
-use super::{background, stack};
-
-/// The database of the tutorial, whose dashboards and queries name it.
-const DATABASE: &str = "uWSGI";
-/// Requests that take longer are given up; well above what a queue of 100 before 8 cores of 250 ms takes.
-const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
+use super::waiting::{Waiter, ensure_database};
+use super::{background, stack, warnings};
 
 /// A lab that is up.
 pub(super) struct Up {
@@ -55,19 +48,17 @@ pub(super) struct Draft {
     pub(super) observed: Observed,
     pub(super) plan: Plan,
     credentials: Credentials,
+    /// Where the passwords were made just now.
+    is_new: bool,
     lock: ImageLock,
 }
 
 /// Reads, observes, plans. Of what is on this machine it changes the lab's directory alone.
 pub(super) async fn draft(settings: &UpSettings) -> Result<Draft, Failure> {
     let directory = &settings.lab.directory;
-    let credentials = match Credentials::load(directory).map_err(|error| state_failure(&error))? {
-        Some(credentials) => credentials,
-        None => {
-            let user = settings.lab.environment.get("UWSGI_LAB_USER").unwrap_or("lab");
-            Credentials::random(user).map_err(|error| state_failure(&error))?
-        }
-    };
+    let known = Credentials::load(directory).map_err(|error| state_failure(&error))?;
+    let is_new = known.is_none();
+    let credentials = known.map_or_else(|| new_credentials(settings), Ok)?;
     let project = desired::project(settings, &credentials)?;
     if settings.stack == StackSource::Own {
         stack::lay_down(directory).map_err(|error| state_failure(&error))?;
@@ -90,8 +81,26 @@ pub(super) async fn draft(settings: &UpSettings) -> Result<Draft, Failure> {
         observed,
         plan,
         credentials,
+        is_new,
         lock,
     })
+}
+
+fn new_credentials(settings: &UpSettings) -> Result<Credentials, Failure> {
+    let user = settings.lab.environment.get("UWSGI_LAB_USER").unwrap_or("lab");
+    Credentials::random(user).map_err(|error| state_failure(&error))
+}
+
+/// New passwords would not open the old data: the services ask for them only when a volume is empty.
+fn lost_passwords(directory: &LabDirectory) -> Failure {
+    let message = "the lab's data is there, but the passwords that open it are lost";
+    let mut failure = Failure::new(Code::Unavailable, message);
+    failure
+        .causes
+        .push(format!("{} has no credentials.json", directory.path().display()));
+    failure
+        .hint("where the lab was made with another UWSGI_LAB_STATE_DIR, set it again")
+        .hint("`uwsgi-lab reset` begins again with empty data")
 }
 
 fn load_lock(directory: &LabDirectory) -> Result<ImageLock, Failure> {
@@ -111,42 +120,49 @@ pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) 
         observed,
         plan,
         credentials,
+        is_new,
         mut lock,
     } = draft;
     let directory = &settings.lab.directory;
-    output::note(&format!(
-        "Engine: Docker, which answers at {} ({}).",
-        docker.address.host, docker.address.rule
-    ));
-    // Of another machine's ports this one knows nothing; those it forwards are held here, and rightly.
-    if docker.address.remote_machine().is_none() {
-        refuse_taken_ports(&engine::taken_ports(&desired.project, &observed))?;
+    let (host, rule) = (&docker.address.host, &docker.address.rule);
+    output::note(&format!("Engine: Docker, which answers at {host} ({rule})."));
+    if is_new && !observed.volumes.is_empty() {
+        return Err(lost_passwords(directory));
     }
+    refuse_taken(&docker, &desired.project, &observed).await?;
+    let expected = engine::endpoints(&desired.project, &observed);
+    refuse_attended(directory, &orders(settings, &expected, &credentials.user)?)?;
+
     let display = Display::new();
     credentials
         .save(directory)
         .map_err(|error| state_failure(&error))?;
     let observed = carry_out(&docker, &desired, observed, &plan, settings.pull, &display).await?;
     remember_images(&desired, &observed, &mut lock, directory)?;
-
     let endpoints = engine::endpoints(&desired.project, &observed);
-    let agent_settings = agent_settings(settings, &endpoints, &credentials)?;
-    let waiting = Waiter {
+    let orders = orders(settings, &endpoints, &credentials.user)?;
+    let project = &desired.project.name;
+    let waiter = Waiter {
         docker: &docker,
-        project: &desired.project.name,
+        project,
         limit: settings.wait,
         display: &display,
     };
     let collecting = async {
-        waiting
+        waiter
             .ready(endpoints.iter().filter(|one| one.role != Role::Grafana))
             .await?;
-        ensure_database(&agent_settings, &credentials, settings.wait).await?;
-        start_agent(directory, &agent_settings, &credentials, detach).await
+        ensure_database(&orders, &credentials, settings.wait).await?;
+        start_agent(directory, &orders, &credentials, detach).await
     };
-    let grafana = waiting.ready(endpoints.iter().filter(|one| one.role == Role::Grafana));
+    let grafana = waiter.ready(endpoints.iter().filter(|one| one.role == Role::Grafana));
     let (runs, ()) = try_join(collecting, grafana).await?;
-    let shown = provision(settings, &endpoints, &credentials).await?;
+    let provisioning = provision(settings, &endpoints, &credentials);
+    let (shown, found) = join(provisioning, warnings::of_services(settings, &endpoints)).await;
+    for warning in warnings::of_settings(settings).into_iter().chain(found) {
+        display.line(&format!("warning: {warning}"));
+    }
+    let shown = shown?;
     let untouched = shown.as_ref().is_none_or(|shown| shown.changes.is_empty());
     let started = matches!(runs, Runs::Here(_) | Runs::Elsewhere { new: true, .. });
     let unchanged = plan.is_empty() && untouched && !started;
@@ -154,30 +170,11 @@ pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) 
         docker,
         endpoints,
         credentials,
-        settings: agent_settings,
+        settings: orders,
         runs,
         shown,
         unchanged,
     })
-}
-
-fn refuse_taken_ports(taken: &[TakenPort]) -> Result<(), Failure> {
-    let Some(first) = taken.first() else { return Ok(()) };
-    let words = taken.iter().map(|taken| {
-        let holder = taken
-            .holder
-            .as_ref()
-            .map(|holder| format!(" by {holder}"))
-            .unwrap_or_default();
-        format!(
-            "port {} of service {} is taken{holder}",
-            taken.port, taken.service
-        )
-    });
-    let failure = Failure::new(Code::Unavailable, words.collect::<Vec<_>>().join("\n       "));
-    let free = first.free.map_or("PORT".to_owned(), |port| port.to_string());
-    Err(failure
-        .hint(format!("end what holds it, or choose another: --app-port, --stats-port, --influxdb-port or --grafana-port {free}")))
 }
 
 /// Applies the plan. After pulling anew, what runs is compared once more with what the tags mean now.
@@ -236,113 +233,6 @@ fn remember_images(
     }
 }
 
-fn agent_settings(
-    settings: &UpSettings,
-    endpoints: &[Endpoint],
-    credentials: &Credentials,
-) -> Result<AgentSettings, Failure> {
-    let of = |role: Role| endpoints.iter().filter(move |endpoint| endpoint.role == role);
-    let watch = match &settings.watch {
-        Some(address) => {
-            vec![WatchSettings {
-                address: address.to_string(),
-                source: address.default_source(&uwsgi::hostname()),
-            }]
-        }
-        None => of(Role::Stats)
-            .map(|stats| WatchSettings {
-                address: format!("http://{}", stats.address()),
-                source: stats.address(),
-            })
-            .collect(),
-    };
-    let influxdb = of(Role::Influxdb).next().ok_or_else(desired::no_influxdb)?;
-    let load = settings
-        .load
-        .as_ref()
-        .zip(of(Role::App).next())
-        .map(|(load, app)| LoadSettings {
-            url: format!("http://{}{}", app.address(), load.path),
-            rate: load.rate,
-            threads: load.threads,
-            connections: load.connections,
-            timeout: LOAD_TIMEOUT,
-        });
-    Ok(AgentSettings {
-        watch,
-        interval: settings.interval,
-        influxdb: InfluxSettings {
-            url: format!("http://{}", influxdb.address()),
-            database: DATABASE.to_owned(),
-            user: credentials.user.clone(),
-        },
-        load,
-    })
-}
-
-/// Waits for endpoints.
-struct Waiter<'a> {
-    docker: &'a Docker,
-    project: &'a str,
-    limit: Duration,
-    display: &'a Display,
-}
-
-impl Waiter<'_> {
-    /// An app is not asked where its statistics are: a request that was not scheduled would be in the figures.
-    async fn ready<'e>(&self, endpoints: impl Iterator<Item = &'e Endpoint>) -> Result<(), Failure> {
-        let endpoints: Vec<&Endpoint> = endpoints.collect();
-        let has_stats = |service: &str| {
-            endpoints
-                .iter()
-                .any(|other| other.role == Role::Stats && other.service == service)
-        };
-        let asked = endpoints
-            .iter()
-            .filter(|endpoint| endpoint.role != Role::App || !has_stats(&endpoint.service));
-        let waits = asked.map(async |endpoint| {
-            let tell = |waiting: engine::Waiting<'_>| self.display.waiting(waiting);
-            engine::await_ready(self.docker, self.project, endpoint, self.limit, &tell).await?;
-            self.display.ready(endpoint);
-            Ok(())
-        });
-        let outcomes: Result<Vec<()>, engine::EngineError> = join_all(waits).await.into_iter().collect();
-        outcomes.map(drop).map_err(|error| failure(&error))
-    }
-}
-
-/// The image makes the database itself, on an empty volume and where it knows how; asking again does no harm.
-async fn ensure_database(
-    settings: &AgentSettings,
-    credentials: &Credentials,
-    limit: Duration,
-) -> Result<(), Failure> {
-    let unexpected = |error: &dyn std::error::Error| Failure::from_error(Code::Unexpected, error);
-    let endpoint: influx::Endpoint = settings
-        .influxdb
-        .url
-        .parse()
-        .map_err(|error| unexpected(&error))?;
-    let login = influx::Credentials {
-        user: credentials.user.clone(),
-        password: influx::Secret::new(credentials.influxdb_password.clone()),
-    };
-    let client =
-        influx::Client::new(endpoint.url, DATABASE, Some(login)).map_err(|error| unexpected(&error))?;
-    let end = Instant::now() + limit.min(Duration::from_secs(10));
-    loop {
-        match client.create_database().await {
-            Ok(()) => return Ok(()),
-            Err(error) if error.is_retryable() && Instant::now() < end => {}
-            Err(error) => {
-                return Err(Failure::from_error(Code::NotReady, &error)
-                    .hint("an old volume keeps its old password: `uwsgi-lab reset` begins again with an empty one; the data goes"));
-            }
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-}
-
 async fn start_agent(
     directory: &LabDirectory,
     settings: &AgentSettings,
@@ -378,6 +268,7 @@ async fn provision(
         influxdb_url: format!("http://{}", influxdb.inside),
         database: DATABASE.to_owned(),
         interval: settings.interval,
+        wait: settings.wait,
         credentials,
     };
     show(&wanted).await.map(Some)

@@ -50,6 +50,8 @@ pub(super) fn failure(error: &EngineError) -> Failure {
         EngineError::Ended { service, log, .. } | EngineError::NotReady { service, log, .. } => {
             with_log(failure(Code::NotReady), log).hint(format!("all it printed: `uwsgi-lab logs {service}`"))
         }
+        EngineError::NoHealthCheck { .. } => failure(Code::InvalidFile)
+            .hint("give it a `healthcheck`, or wait for `condition: service_started`"),
         EngineError::Other { .. } => failure(Code::Unexpected),
     }
 }

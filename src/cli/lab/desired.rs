@@ -210,7 +210,7 @@ mod tests {
             labels: labels.iter().map(|role| (role.label(), "1".to_owned())).collect(),
             depends_on: depends_on
                 .iter()
-                .map(|name| ((*name).to_owned(), Condition::ServiceHealthy))
+                .map(|name| ((*name).to_owned(), Condition::Healthy))
                 .collect(),
             ..Service::default()
         };

@@ -79,7 +79,7 @@ async fn print(lab: &LabSettings, arguments: &LogsArguments) -> Result<(), Failu
         let prefix = prefix(&container.service);
         docker
             .logs(&container.id, request)
-            .map(move |line| line.map(|line| format!("{prefix}{}\n", line.text)))
+            .map(move |line| line.map(|line| format!("{prefix}{line}\n")))
     });
     let mut lines = stream::select_all(streams);
     while let Some(line) = lines.next().await {

@@ -9,12 +9,16 @@ mod desired;
 mod interrupts;
 pub(super) mod logs;
 pub(super) mod open;
+mod orders;
+mod ports;
 mod progress;
 mod provisioning;
 mod stack;
 pub(super) mod status;
 pub(super) mod teardown;
 pub(super) mod up;
+mod waiting;
+mod warnings;
 
 use tokio::runtime::{Builder, Runtime};
 

@@ -164,6 +164,7 @@ fn done(operation: &Operation) -> String {
         Operation::RemoveNetwork { network, .. } => format!("network {network}: removed"),
         Operation::CreateVolume { volume } => format!("volume {volume}: created"),
         Operation::RemoveVolume { volume, .. } => format!("volume {volume}: removed"),
+        Operation::RemoveImage { image, .. } => format!("image {image}: removed"),
         Operation::CreateContainer { service } => format!("service {service}: created"),
         Operation::StartContainer { service, .. } => format!("service {service}: started"),
         Operation::UnpauseContainer { service, .. } => format!("service {service}: unpaused"),

@@ -15,6 +15,8 @@ pub(super) struct Show<'a> {
     pub(super) influxdb_url: String,
     pub(super) database: String,
     pub(super) interval: Duration,
+    /// For Grafana's InfluxDB plugin, and for the data source to answer.
+    pub(super) wait: Duration,
     pub(super) credentials: &'a Credentials,
 }
 
@@ -35,7 +37,8 @@ async fn apply_and_verify(show: &Show<'_>) -> Result<Shown, ProvisionError> {
         &show.grafana_url,
         &credentials.user,
         &credentials.grafana_password,
-    )?;
+    )?
+    .waiting_at_most(show.wait);
     let desired = provision::Desired {
         datasource: DataSource {
             url: show.influxdb_url.clone(),

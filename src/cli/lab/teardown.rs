@@ -27,19 +27,22 @@ pub(crate) struct DownArguments {
     /// Remove the data too, and everything else the lab kept
     #[arg(long)]
     volumes: bool,
+    /// Remove the image that was built for the lab too; making it again takes the network
+    #[arg(long, requires = "volumes")]
+    images: bool,
 }
 
 pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
     let lab = LabSettings::new(&arguments.lab)?;
-    let keep = if arguments.volumes {
-        Keep::Nothing
-    } else {
-        Keep::Volumes
+    let keep = match (arguments.volumes, arguments.images) {
+        (false, _) => Keep::Volumes,
+        (true, false) => Keep::Images,
+        (true, true) => Keep::Nothing,
     };
     runtime()?.block_on(async {
         let teardown = async {
             let _lock = take_down(&lab, keep, "down").await?;
-            if keep == Keep::Nothing {
+            if keep != Keep::Volumes {
                 lab.directory.remove().map_err(|error| state_failure(&error))?;
             }
             Ok(())
@@ -59,7 +62,7 @@ pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
         let teardown = async {
             // Data does not go for the sake of a lab that cannot come up.
             up::check(&settings).await?;
-            let _lock = take_down(&settings.lab, Keep::Nothing, "reset").await?;
+            let _lock = take_down(&settings.lab, Keep::Images, "reset").await?;
             // Passwords live as long as the data they open; image digests stay, so that the first day comes again.
             Credentials::remove(&settings.lab.directory).map_err(|error| state_failure(&error))
         };
@@ -91,6 +94,12 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock
         output::note(&format!("There is no lab '{}' to take down.", lab.name));
     } else if keep == Keep::Volumes && !observed.volumes.is_empty() {
         output::note("The data is kept; `uwsgi-lab down --volumes` removes it too.");
+    } else if keep == Keep::Images
+        && let Some(tag) = observed.built.iter().find_map(|image| image.tag.as_ref())
+    {
+        output::note(&format!(
+            "The image {tag} is kept for the next `up`; `--volumes --images` removes it too."
+        ));
     }
     if !is_known {
         lab.directory.remove().map_err(|error| state_failure(&error))?;
@@ -114,9 +123,14 @@ fn refuse_leftovers(observed: &Observed, keep: Keep) -> Result<(), Failure> {
     let volumes = observed
         .volumes
         .iter()
-        .filter(|_| keep == Keep::Nothing)
+        .filter(|_| keep != Keep::Volumes)
         .map(|one| format!("volume {}", one.id));
-    let left: Vec<String> = containers.chain(networks).chain(volumes).collect();
+    let images = observed
+        .built
+        .iter()
+        .filter(|_| keep == Keep::Nothing)
+        .filter_map(|one| Some(format!("image {}", one.tag.as_ref()?)));
+    let left: Vec<String> = containers.chain(networks).chain(volumes).chain(images).collect();
     if left.is_empty() {
         return Ok(());
     }

@@ -33,7 +33,7 @@ async fn dry_run(settings: &UpSettings) -> Result<(), Failure> {
 /// Prints the plan of `reset`: everything goes, then everything but the images is new.
 pub(super) async fn dry_reset(settings: &UpSettings) -> Result<(), Failure> {
     let draft = drafted(settings).await?;
-    let mut plan = plan::down(&draft.observed, Keep::Nothing, "reset");
+    let mut plan = plan::down(&draft.observed, Keep::Images, "reset");
     let left = Observed {
         images: draft.observed.images,
         ..Observed::default()

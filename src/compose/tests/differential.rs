@@ -15,6 +15,10 @@ const VARIABLES: &[(&str, &str)] = &[
 ];
 
 /// The file as `docker-compose config` prints it; `None` where there is no docker-compose.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test of another program hands on what that program needs to start"
+)]
 fn as_docker_compose_reads(file: &Path) -> Option<String> {
     let output = Command::new("docker-compose")
         .args(["--project-name", "lab", "--file"])

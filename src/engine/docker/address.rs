@@ -4,14 +4,18 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bollard::Docker as Client;
 use bollard::errors::Error;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::super::EngineError;
 
 const DEFAULT: &str = "unix:///var/run/docker.sock";
+/// A daemon that a socket unit starts needs some seconds for its first answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// What of the environment decides where the daemon is.
 #[derive(Debug, Clone, Default)]
@@ -131,10 +135,13 @@ pub(super) async fn connect(address: &DockerAddress) -> Result<Client, EngineErr
         },
         other => bad(&other),
     })?;
-    client
-        .negotiate_version()
-        .await
-        .map_err(|error| unreachable(address, &error))
+    match timeout(ANSWERS_WITHIN, client.negotiate_version()).await {
+        Ok(agreed) => agreed.map_err(|error| unreachable(address, &error)),
+        Err(_elapsed) => Err(EngineError::Unreachable {
+            address: address.host.clone(),
+            message: format!("no answer within {} s", ANSWERS_WITHIN.as_secs()),
+        }),
+    }
 }
 
 fn unreachable(address: &DockerAddress, error: &Error) -> EngineError {

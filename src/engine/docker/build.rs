@@ -145,7 +145,7 @@ pub(super) async fn build(
         .rm(true)
         .forcerm(true)
         .buildargs(&args)
-        .labels(&HashMap::from([(labels::BUILD, hash.as_str())]));
+        .labels(&labels::image(&desired.project.name, hash));
     if let Some(target) = &definition.target {
         options = options.target(target);
     }

@@ -329,12 +329,33 @@ pub(super) async fn await_healthy(
     service: &str,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<(), EngineError> {
+    require_health_check(client, project, service).await?;
     await_state(client, project, service, progress, |state| match state {
         State::Healthy => Some(Ok(())),
         State::Exited(code) => Some(Err(code)),
         _ => None,
     })
     .await
+}
+
+/// Without a check of its own, nor one of its image, a container never becomes healthy.
+async fn require_health_check(client: &Client, project: &str, service: &str) -> Result<(), EngineError> {
+    let inspected = client
+        .inspect_container(&format!("{project}-{service}-1"), None)
+        .await;
+    let detail = inspected.map_err(|error| fault::other(&format!("service {service}"), &error))?;
+    let test = detail.config.and_then(|config| config.healthcheck?.test);
+    if has_health_check(test.as_deref()) {
+        return Ok(());
+    }
+    Err(EngineError::NoHealthCheck {
+        service: service.to_owned(),
+    })
+}
+
+fn has_health_check(test: Option<&[String]>) -> bool {
+    test.and_then(<[String]>::first)
+        .is_some_and(|kind| kind != "NONE")
 }
 
 pub(super) async fn await_completion(
@@ -403,5 +424,89 @@ async fn await_state(
             message: &last,
         });
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_an_empty_and_a_disabled_check_are_none() {
+        let test = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        assert!(has_health_check(Some(&test(&["CMD", "true"]))));
+        assert!(!has_health_check(Some(&test(&["NONE"]))));
+        assert!(!has_health_check(Some(&[])));
+        assert!(!has_health_check(None));
+    }
+
+    #[test]
+    fn every_setting_of_a_service_reaches_its_container() {
+        let service = Service {
+            image: Some("web:1".to_owned()),
+            command: Some(vec!["serve".to_owned()]),
+            entrypoint: Some(Vec::new()),
+            environment: [("A".to_owned(), "1".to_owned())].into(),
+            ports: vec![
+                crate::compose::Port {
+                    host_ip: "127.0.0.1".to_owned(),
+                    published: None,
+                    target: 80,
+                    protocol: crate::compose::Protocol::Tcp,
+                },
+                crate::compose::Port {
+                    host_ip: String::new(),
+                    published: Some(53),
+                    target: 53,
+                    protocol: crate::compose::Protocol::Udp,
+                },
+            ],
+            volumes: vec![Mount::Bind {
+                source: "/srv".into(),
+                target: "/data".to_owned(),
+                read_only: true,
+            }],
+            user: Some("1000".to_owned()),
+            read_only: true,
+            tmpfs: vec!["/run".to_owned(), "/tmp:size=1m,mode=1777".to_owned()],
+            cap_drop: vec!["ALL".to_owned()],
+            security_opt: vec!["no-new-privileges:true".to_owned()],
+            mem_limit: Some(1 << 30),
+            nano_cpus: Some(500_000_000),
+            init: Some(true),
+            restart: Restart::OnFailure(3),
+            ..Service::default()
+        };
+        let project = crate::compose::Project {
+            name: "lab".to_owned(),
+            services: [("web".to_owned(), service)].into(),
+            networks: [].into(),
+            volumes: [].into(),
+        };
+        let reference = "web@sha256:aa".to_owned();
+        let desired = Desired {
+            project,
+            images: [("web".to_owned(), crate::plan::ImageSource::Pull { reference })].into(),
+        };
+        let network = ("n".to_owned(), EndpointSettings::default());
+        let body = serde_json::to_value(body(&desired, "web", Some(&network))).unwrap();
+        let expected = serde_json::json!({
+            "Image": "web@sha256:aa", "Cmd": ["serve"], "Entrypoint": [""], "Env": ["A=1"], "User": "1000",
+            "ExposedPorts": {"80/tcp": {}, "53/udp": {}},
+            "HostConfig": {
+                "NetworkMode": "n",
+                "PortBindings": {
+                    "80/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}],
+                    "53/udp": [{"HostIp": "", "HostPort": "53"}]
+                },
+                "Mounts": [{"Type": "bind", "Source": "/srv", "Target": "/data", "ReadOnly": true}],
+                "Tmpfs": {"/run": "", "/tmp": "size=1m,mode=1777"},
+                "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges:true"], "ReadonlyRootfs": true,
+                "Memory": 1 << 30, "NanoCpus": 500_000_000, "Init": true,
+                "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}
+            },
+            "NetworkingConfig": {"EndpointsConfig": {"n": {}}}
+        });
+        assert_eq!(body, expected);
     }
 }

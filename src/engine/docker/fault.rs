@@ -28,6 +28,11 @@ pub(super) fn is_name_taken(error: &Error) -> bool {
     lower.contains("is already in use by container") || lower.contains("name is already in use")
 }
 
+/// True where something else needs the thing.
+pub(super) fn is_in_use(error: &Error) -> bool {
+    matches!(error, Error::DockerResponseServerError { status_code: 409, .. })
+}
+
 /// The daemon's own words, without the client's wrapping.
 pub(super) fn message(error: &Error) -> String {
     match error {

@@ -27,9 +27,9 @@ pub(super) fn container(desired: &Desired, service: &str, compose_file: &Path) -
     let mut labels: Labels = definition.labels.clone().into_iter().collect();
     let depends_on = definition.depends_on.iter().map(|(name, condition)| {
         let condition = match condition {
-            Condition::ServiceStarted => "service_started",
-            Condition::ServiceHealthy => "service_healthy",
-            Condition::ServiceCompletedSuccessfully => "service_completed_successfully",
+            Condition::Started => "service_started",
+            Condition::Healthy => "service_healthy",
+            Condition::Completed => "service_completed_successfully",
         };
         format!("{name}:{condition}:false")
     });
@@ -61,6 +61,11 @@ pub(super) fn volume(desired: &Desired, key: &str) -> Labels {
     labels.extend(compose(&[("project", &desired.project.name), ("volume", key)]));
     labels.extend(own(&desired.project.name, VOLUME, key));
     labels
+}
+
+/// Of an image that is built from sources with this hash.
+pub(super) fn image<'a>(project: &'a str, hash: &'a str) -> HashMap<&'static str, &'a str> {
+    HashMap::from([(PROJECT, project), (BUILD, hash)])
 }
 
 /// A filter for everything that belongs to the lab.

@@ -20,14 +20,8 @@ pub(crate) struct LogRequest {
     pub(crate) timestamps: bool,
 }
 
-/// A line, without its end, and whether it went to stderr.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LogLine {
-    pub(crate) text: String,
-    pub(crate) stderr: bool,
-}
-
-pub(crate) type LogStream<'a> = Pin<Box<dyn Stream<Item = Result<LogLine, EngineError>> + 'a>>;
+/// Lines without their ends; what went to stdout and what to stderr, in the order it came.
+pub(crate) type LogStream<'a> = Pin<Box<dyn Stream<Item = Result<String, EngineError>> + 'a>>;
 
 impl Docker {
     /// The lines of one container, in the order it printed them.
@@ -46,21 +40,13 @@ impl Docker {
 }
 
 /// The engine sends one frame a line, but long lines and terminals may put several in one.
-fn lines(chunk: Result<LogOutput, bollard::errors::Error>) -> Vec<Result<LogLine, EngineError>> {
+fn lines(chunk: Result<LogOutput, bollard::errors::Error>) -> Vec<Result<String, EngineError>> {
     let output = match chunk {
         Ok(output) => output,
         Err(error) => return vec![Err(fault::other("read the log", &error))],
     };
-    let stderr = matches!(output, LogOutput::StdErr { .. });
     let text = String::from_utf8_lossy(&output.into_bytes()).into_owned();
-    text.lines()
-        .map(|line| {
-            Ok(LogLine {
-                text: line.to_owned(),
-                stderr,
-            })
-        })
-        .collect()
+    text.lines().map(|line| Ok(line.to_owned())).collect()
 }
 
 pub(super) async fn last_lines(client: &Client, container: &str, count: usize) -> Vec<String> {
@@ -70,6 +56,5 @@ pub(super) async fn last_lines(client: &Client, container: &str, count: usize) -
         .tail(&count.to_string())
         .build();
     let chunks: Vec<_> = client.logs(container, Some(options)).collect().await;
-    let lines = chunks.into_iter().flat_map(lines).flatten().map(|line| line.text);
-    lines.collect()
+    chunks.into_iter().flat_map(lines).flatten().collect()
 }

@@ -21,7 +21,7 @@ use super::{Engine, EngineError, Progress};
 
 pub(crate) use address::{DockerAddress, DockerEnvironment};
 pub(crate) use build::{BuildEnvironment, build_hash};
-pub(crate) use logs::{LogLine, LogRequest};
+pub(crate) use logs::LogRequest;
 
 /// A Docker daemon that answered.
 pub(crate) struct Docker {
@@ -50,6 +50,13 @@ impl Docker {
     }
 }
 
+impl Docker {
+    /// The container that publishes a TCP port of this machine, and the lab it belongs to, in words.
+    pub(crate) async fn publisher_of(&self, port: u16) -> Option<String> {
+        observe::publisher_of(&self.client, port).await
+    }
+}
+
 impl Engine for Docker {
     async fn observe(&self, project: &str, images: &BTreeSet<String>) -> Result<Observed, EngineError> {
         observe::observe(&self.client, project, images).await
@@ -71,6 +78,7 @@ impl Engine for Docker {
             Operation::RemoveNetwork { network, id } => resources::remove_network(client, network, id).await,
             Operation::CreateVolume { volume } => resources::create_volume(client, desired, volume).await,
             Operation::RemoveVolume { volume, id } => resources::remove_volume(client, volume, id).await,
+            Operation::RemoveImage { image, id } => resources::remove_image(client, image, id).await,
             Operation::CreateContainer { service } => {
                 container::create_and_start(client, desired, service, &self.compose_file).await
             }

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use bollard::Docker as Client;
 use bollard::errors::Error;
 use bollard::models::{
-    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum as Status, HealthStatusEnum as Health,
-    NetworkSettings,
+    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum as Status, ContainerSummary,
+    HealthStatusEnum as Health, NetworkSettings,
 };
 use bollard::query_parameters::{
-    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+    ListContainersOptions, ListContainersOptionsBuilder, ListImagesOptionsBuilder,
+    ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
 };
-use futures_util::future::{join, join_all, try_join3};
+use futures_util::future::{join, join_all, try_join4};
 
-use crate::plan::{Container, Image, Network, Observed, State, Volume};
+use crate::plan::{BuiltImage, Container, Image, Network, Observed, State, Volume};
 
 use super::super::EngineError;
 use super::{fault, labels};
@@ -23,14 +24,15 @@ pub(super) async fn observe(
     project: &str,
     images: &BTreeSet<String>,
 ) -> Result<Observed, EngineError> {
-    let resources = try_join3(
+    let resources = try_join4(
         containers(client, project),
         networks(client, project),
         volumes(client, project),
+        built(client, project),
     );
     let images = join_all(images.iter().map(|reference| image(client, reference)));
     let (resources, images) = join(resources, images).await;
-    let (containers, networks, volumes) =
+    let (containers, networks, volumes, built) =
         resources.map_err(|error| fault::other("look for the lab", &error))?;
     let images = images.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(Observed {
@@ -38,6 +40,7 @@ pub(super) async fn observe(
         networks,
         volumes,
         images: images.into_iter().flatten().collect(),
+        built,
     })
 }
 
@@ -116,6 +119,26 @@ fn tcp_ports(network: &NetworkSettings) -> impl Iterator<Item = (u16, u16)> {
     })
 }
 
+pub(super) async fn publisher_of(client: &Client, port: u16) -> Option<String> {
+    let containers = client.list_containers(None::<ListContainersOptions>).await.ok()?;
+    let publishes = |summary: &ContainerSummary| {
+        summary
+            .ports
+            .iter()
+            .flatten()
+            .any(|published| published.public_port == Some(port))
+    };
+    let container = containers.into_iter().find(publishes)?;
+    let name = container.names?.first()?.trim_start_matches('/').to_owned();
+    let lab = container
+        .labels
+        .and_then(|labels| labels.get(labels::PROJECT).cloned());
+    Some(match lab {
+        Some(lab) => format!("container {name} of the lab {lab}"),
+        None => format!("container {name}"),
+    })
+}
+
 fn state(state: &ContainerState) -> State {
     let health = state.health.as_ref().and_then(|health| health.status);
     match state.status {
@@ -159,6 +182,18 @@ async fn volumes(client: &Client, project: &str) -> Result<Vec<Volume>, Error> {
         Some(Volume { id: volume.name, key })
     });
     Ok(volumes.collect())
+}
+
+async fn built(client: &Client, project: &str) -> Result<Vec<BuiltImage>, Error> {
+    let options = ListImagesOptionsBuilder::new()
+        .filters(&labels::of_project(project))
+        .build();
+    let images = client.list_images(Some(options)).await?.into_iter();
+    let images = images.map(|image| BuiltImage {
+        id: image.id,
+        tag: image.repo_tags.into_iter().find(|tag| tag != "<none>:<none>"),
+    });
+    Ok(images.collect())
 }
 
 async fn image(client: &Client, reference: &str) -> Result<Option<(String, Image)>, EngineError> {

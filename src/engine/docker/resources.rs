@@ -3,7 +3,7 @@
 use bollard::Docker as Client;
 use bollard::errors::Error;
 use bollard::models::{NetworkCreateRequest, VolumeCreateRequest};
-use bollard::query_parameters::{ListNetworksOptionsBuilder, RemoveVolumeOptions};
+use bollard::query_parameters::{ListNetworksOptionsBuilder, RemoveImageOptions, RemoveVolumeOptions};
 
 use crate::compose::Mount;
 use crate::plan::Desired;
@@ -144,6 +144,14 @@ pub(super) async fn remove_volume(client: &Client, key: &str, id: &str) -> Resul
         client.remove_volume(id, None::<RemoveVolumeOptions>).await,
         &format!("volume {key}"),
     )
+}
+
+/// An image that another container still uses is not the lab's alone, and stays.
+pub(super) async fn remove_image(client: &Client, image: &str, id: &str) -> Result<(), EngineError> {
+    match client.remove_image(id, None::<RemoveImageOptions>, None).await {
+        Err(error) if fault::is_in_use(&error) => Ok(()),
+        outcome => gone(outcome.map(drop), &format!("image {image}")),
+    }
 }
 
 fn gone(outcome: Result<(), Error>, what: &str) -> Result<(), EngineError> {
