@@ -4,6 +4,7 @@
 mod client;
 mod control;
 mod error;
+mod pressure;
 mod running;
 mod settings;
 mod status;
@@ -14,4 +15,4 @@ pub(crate) use client::{ask_status, ask_stop};
 pub(crate) use error::AgentError;
 pub(crate) use running::{Agent, Ending, Mode};
 pub(crate) use settings::{AgentSettings, InfluxSettings, LoadSettings, WatchSettings};
-pub(crate) use status::{LoadStatus, Status, TargetStatus};
+pub(crate) use status::{LoadErrors, LoadStatus, Status, TargetStatus, WriterStatus};

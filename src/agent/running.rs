@@ -17,7 +17,8 @@ use crate::state::{AgentRecord, AgentSeat};
 use crate::uwsgi::StatsAddress;
 
 use super::control;
-use super::status::{LoadStatus, Status, TargetStatus, WriterStatus};
+use super::pressure::Pressure;
+use super::status::{LoadErrors, LoadStatus, Status, TargetStatus, WriterStatus};
 use super::{AgentError, AgentSettings, LoadSettings, WatchSettings};
 
 /// How often the process looks whether its lab is still there.
@@ -72,7 +73,8 @@ struct LoadTotals {
     last: Option<Second>,
     sent: u64,
     answered: u64,
-    errors: u64,
+    errors: LoadErrors,
+    pressure: Pressure,
 }
 
 impl Agent {
@@ -227,7 +229,8 @@ async fn report(
         totals.send_modify(|totals| {
             totals.sent += second.counts.sent;
             totals.answered += second.counts.answered;
-            totals.errors += second.counts.errors.total();
+            totals.errors.add(LoadErrors::of(&second));
+            totals.pressure.add(&second);
             totals.last = Some(second);
         });
     }
@@ -326,7 +329,10 @@ fn load_status(settings: &LoadSettings, totals: &LoadTotals) -> LoadStatus {
         backlog: last.map(|second| second.gauges.backlog),
         sent: totals.sent,
         answered: totals.answered,
-        errors: totals.errors,
+        errors: totals.errors.total(),
+        errors_by_kind: totals.errors,
+        errors_last_second: last.map(LoadErrors::of).unwrap_or_default(),
+        overloaded: totals.pressure.is_overloaded(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::load::Second;
+
 /// The lab's running part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Status {
@@ -57,4 +59,46 @@ pub(crate) struct LoadStatus {
     pub(crate) sent: u64,
     pub(crate) answered: u64,
     pub(crate) errors: u64,
+    #[serde(default)]
+    pub(crate) errors_by_kind: LoadErrors,
+    #[serde(default)]
+    pub(crate) errors_last_second: LoadErrors,
+    /// The target does not answer what it is asked, and it grows worse over the last seconds.
+    #[serde(default)]
+    pub(crate) overloaded: bool,
+}
+
+/// Requests without an answer, by what became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct LoadErrors {
+    pub(crate) connect: u64,
+    pub(crate) timeout: u64,
+    pub(crate) read: u64,
+    pub(crate) write: u64,
+    pub(crate) malformed: u64,
+}
+
+impl LoadErrors {
+    pub(crate) fn total(&self) -> u64 {
+        self.connect + self.timeout + self.read + self.write + self.malformed
+    }
+
+    pub(super) fn of(second: &Second) -> Self {
+        let errors = second.counts.errors;
+        Self {
+            connect: errors.connect,
+            timeout: errors.timeout,
+            read: errors.read,
+            write: errors.write,
+            malformed: errors.malformed,
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.connect += other.connect;
+        self.timeout += other.timeout;
+        self.read += other.read;
+        self.write += other.write;
+        self.malformed += other.malformed;
+    }
 }

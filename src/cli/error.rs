@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::report::command;
+
 /// Shown at the end of `--help`.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -54,6 +56,14 @@ impl Failure {
             source = cause.source();
         }
         failure
+    }
+
+    /// Completes the commands that the hints name with the lab they are about.
+    pub(crate) fn of_lab(mut self, lab: &str) -> Self {
+        for hint in &mut self.hints {
+            *hint = command::of_lab(hint, lab);
+        }
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -25,6 +25,12 @@ pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Columns of the terminal that stderr goes to; None without one.
+pub(crate) fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 /// Prints one line of news to stderr. A closed stderr leaves nobody to tell.
 pub(crate) fn note(line: &str) {
     writeln!(io::stderr(), "{line}").ok();

@@ -8,6 +8,21 @@ pub(crate) fn latency(micros: f64) -> String {
     scaled(micros, &STEPS)
 }
 
+/// Microseconds with three digits at most: `251ms`, `2.51ms`, `45us`, `1.2s`.
+pub(crate) fn brief_latency(micros: u64) -> String {
+    const STEPS: [(f64, &str); 4] = [(1.0, "us"), (1e3, "ms"), (1e6, "s"), (60e6, "m")];
+    let micros = micros as f64;
+    // What would round to 1000 of one unit is 1 of the next.
+    let fits = |(size, _): &&(f64, &str)| micros >= *size * 0.9995;
+    let (size, unit) = STEPS.iter().rev().find(fits).copied().unwrap_or(STEPS[0]);
+    let number = micros / size;
+    match number {
+        100.0.. => format!("{number:.0}{unit}"),
+        10.0.. => format!("{}{unit}", rate((number * 10.0).round() / 10.0)),
+        _ => format!("{}{unit}", rate(number)),
+    }
+}
+
 /// Bytes in powers of 1024, as wrk prints them: `512.00B`, `23.44KB`.
 pub(crate) fn bytes(bytes: f64) -> String {
     const STEPS: [(f64, &str); 5] = [
@@ -78,6 +93,23 @@ mod tests {
         ];
         for (micros, text) in table {
             assert_eq!(latency(micros), text);
+        }
+    }
+
+    #[test]
+    fn brief_latencies_have_three_digits_at_most() {
+        let table = [
+            (45, "45us"),
+            (999, "999us"),
+            (2_514, "2.51ms"),
+            (25_140, "25.1ms"),
+            (251_310, "251ms"),
+            (999_900, "1s"),
+            (1_200_000, "1.2s"),
+            (90_000_000, "1.5m"),
+        ];
+        for (micros, text) in table {
+            assert_eq!(brief_latency(micros), text);
         }
     }
 

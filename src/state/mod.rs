@@ -5,8 +5,10 @@ mod credentials;
 mod directory;
 mod file;
 mod images;
+mod services;
 
 pub(crate) use agent::{AgentRecord, AgentSeat};
 pub(crate) use credentials::Credentials;
 pub(crate) use directory::{LabDirectory, LabLock, StateError};
 pub(crate) use images::ImageLock;
+pub(crate) use services::WantedServices;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::Agent;
 use crate::engine::{self, Docker, Engine as _};
 use crate::plan;
+use crate::report::command;
 use crate::report::lab as report;
 
 use super::super::error::{Code, Failure};
@@ -21,6 +22,9 @@ use super::progress::Display;
 
 /// Without a terminal a line each second would fill a log.
 const PLAIN_EVERY: u64 = 10;
+
+const STOPPED: &str = "Stopped; the data is kept. `uwsgi-lab up` with the same options goes on, \
+    `uwsgi-lab down --volumes` takes everything away.";
 
 enum End {
     Interrupted,
@@ -80,12 +84,12 @@ async fn watch(agent: &Agent, line: &ProgressBar, interrupts: &mut Interrupts) -
     loop {
         tokio::select! {
             _ = ticks.tick() => {
-                let text = report::live_line(&agent.status());
+                let status = agent.status();
                 if !line.is_hidden() {
-                    line.set_message(text);
+                    line.set_message(report::live_line(&status, output::width()));
                     line.tick();
                 } else if tick > 0 && tick.is_multiple_of(PLAIN_EVERY) {
-                    output::note(&text);
+                    output::note(&report::live_line(&status, None));
                 }
                 tick += 1;
             }
@@ -109,8 +113,6 @@ async fn stop(agent: Agent, docker: &Docker, project: &str) -> Result<(), Failur
     engine::apply(docker, &desired, &plan, &tell, &CancellationToken::new())
         .await
         .map_err(|error| failure(&error))?;
-    output::note(
-        "Stopped; the data is kept. `uwsgi-lab up` goes on, `uwsgi-lab down --volumes` takes everything away.",
-    );
+    output::note(&command::of_lab(STOPPED, project));
     Ok(())
 }

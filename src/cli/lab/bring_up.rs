@@ -5,7 +5,7 @@ use futures_util::future::{join, try_join};
 use crate::agent::{Agent, AgentSettings, Mode};
 use crate::engine::{self, Docker, Endpoint, Engine as _, Role};
 use crate::plan::{self, Desired, Observed, Plan};
-use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory};
+use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory, WantedServices};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
@@ -135,6 +135,9 @@ pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) 
 
     let display = Display::new();
     credentials
+        .save(directory)
+        .map_err(|error| state_failure(&error))?;
+    WantedServices(desired.project.services.keys().cloned().collect())
         .save(directory)
         .map_err(|error| state_failure(&error))?;
     let observed = carry_out(&docker, &desired, observed, &plan, settings.pull, &display).await?;

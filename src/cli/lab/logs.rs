@@ -3,21 +3,24 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
+use futures_util::future::try_join_all;
 use futures_util::{StreamExt as _, stream};
 
-use crate::engine::{Engine as _, LogRequest};
+use crate::engine::{Docker, Engine as _, LogRequest};
+use crate::plan::Observed;
+use crate::state::WantedServices;
 
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{LabArguments, LabSettings};
+use super::agents::state_failure;
 use super::connect::{self, failure};
+use super::follow::Followed;
 use super::interrupts::Interrupts;
 use super::{runtime, stack};
 
 #[derive(Debug, Args)]
 pub(crate) struct LogsArguments {
-    #[command(flatten)]
-    lab: LabArguments,
     /// One service; all of them without it
     service: Option<String>,
     /// Go on with what is printed from now on, until Ctrl-C
@@ -29,52 +32,49 @@ pub(crate) struct LogsArguments {
     /// Begin each line with its time
     #[arg(short, long)]
     timestamps: bool,
+    #[command(flatten)]
+    lab: LabArguments,
 }
 
 pub(crate) fn run(arguments: &LogsArguments) -> Result<(), Failure> {
     let lab = LabSettings::new(&arguments.lab)?;
-    runtime()?.block_on(async {
+    let outcome = runtime()?.block_on(async {
         let mut interrupts = Interrupts::listen()?;
         tokio::select! {
             outcome = print(&lab, arguments) => outcome,
             () = interrupts.next() => Ok(()),
         }
-    })
+    });
+    outcome.map_err(|failure| failure.of_lab(&lab.name))
 }
 
 /// Lines of one service stay in order; those of several are told apart by the name before them.
 async fn print(lab: &LabSettings, arguments: &LogsArguments) -> Result<(), Failure> {
     let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
-    let observed = docker
-        .observe(&lab.name, &BTreeSet::new())
-        .await
-        .map_err(|error| failure(&error))?;
-    let services: Vec<&str> = observed
-        .containers
-        .iter()
-        .map(|container| container.service.as_str())
-        .collect();
-    if let Some(wanted) = &arguments.service
-        && !services.contains(&wanted.as_str())
-    {
-        return Err(unknown(wanted, &services));
-    }
-    let containers = observed.containers.iter().filter(|container| {
-        arguments
-            .service
-            .as_ref()
-            .is_none_or(|wanted| *wanted == container.service)
-    });
-    let request = LogRequest {
-        tail: arguments.tail,
-        follow: arguments.follow,
-        timestamps: arguments.timestamps,
-    };
-    let width = services.iter().map(|service| service.len()).max().unwrap_or(0);
+    let observed = observe(&docker, &lab.name).await?;
+    let wanted = WantedServices::load(&lab.directory).map_err(|error| state_failure(&error))?;
+    let services = services(&lab.name, &observed, &wanted.0, arguments.service.as_deref())?;
+    let width = services.iter().map(String::len).max().unwrap_or(0);
     let prefix = |service: &str| match arguments.service {
         Some(_) => String::new(),
         None => format!("{service:width$} | "),
     };
+    let request = LogRequest {
+        tail: arguments.tail,
+        since: None,
+        follow: arguments.follow,
+        timestamps: arguments.timestamps,
+    };
+    if arguments.follow {
+        let followed = services
+            .iter()
+            .map(|service| Followed::new(&docker, &lab.name, service, prefix(service)).print(request));
+        return try_join_all(followed).await.map(drop);
+    }
+    let containers = observed
+        .containers
+        .iter()
+        .filter(|container| services.contains(&container.service));
     let streams = containers.map(|container| {
         let prefix = prefix(&container.service);
         docker
@@ -88,10 +88,85 @@ async fn print(lab: &LabSettings, arguments: &LogsArguments) -> Result<(), Failu
     Ok(())
 }
 
-fn unknown(wanted: &str, services: &[&str]) -> Failure {
-    let failure = Failure::new(Code::Usage, format!("there is no service '{wanted}'"));
-    if services.is_empty() {
-        return failure.hint("nothing of the lab is there; `uwsgi-lab up` brings it up");
+pub(super) async fn observe(docker: &Docker, project: &str) -> Result<Observed, Failure> {
+    docker
+        .observe(project, &BTreeSet::new())
+        .await
+        .map_err(|error| failure(&error))
+}
+
+/// The services whose lines are asked for; each has a container.
+///
+/// # Errors
+/// There is no such lab, the service's container is gone (4), or no lab had such a service (2).
+fn services(
+    lab: &str,
+    observed: &Observed,
+    wanted: &BTreeSet<String>,
+    asked: Option<&str>,
+) -> Result<BTreeSet<String>, Failure> {
+    let present: BTreeSet<String> = observed
+        .containers
+        .iter()
+        .map(|container| container.service.clone())
+        .collect();
+    let unavailable = |message: String, hint: &str| Err(Failure::new(Code::Unavailable, message).hint(hint));
+    match asked {
+        _ if present.is_empty() && wanted.is_empty() => {
+            unavailable(format!("there is no lab '{lab}'"), "`uwsgi-lab up` brings it up")
+        }
+        Some(service) if present.contains(service) => Ok([service.to_owned()].into()),
+        Some(service) if wanted.contains(service) => unavailable(
+            format!("the container of service '{service}' is gone, and what it printed with it"),
+            "`uwsgi-lab up` with the same options makes it anew",
+        ),
+        Some(service) => {
+            let known: Vec<&str> = present.union(wanted).map(String::as_str).collect();
+            let failure = Failure::new(Code::Usage, format!("there is no service '{service}'"));
+            Err(failure.hint(format!("services: {}", known.join(", "))))
+        }
+        None if present.is_empty() => unavailable(
+            format!("the containers of the lab '{lab}' are gone"),
+            "`uwsgi-lab up` with the same options makes them anew",
+        ),
+        None => Ok(present),
     }
-    failure.hint(format!("services: {}", services.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// With no container at all.
+    fn refused(wanted: &[&str], asked: Option<&str>) -> (Code, String) {
+        let failure = services("lab", &Observed::default(), &set(wanted), asked).unwrap_err();
+        (failure.code, failure.message)
+    }
+
+    #[test]
+    fn what_has_no_log_is_named() {
+        let none = (Code::Unavailable, "there is no lab 'lab'".to_owned());
+        assert_eq!(refused(&[], None), none);
+        assert_eq!(refused(&[], Some("uwsgi")), none);
+        let gone = "the container of service 'uwsgi' is gone, and what it printed with it";
+        assert_eq!(
+            refused(&["uwsgi"], Some("uwsgi")),
+            (Code::Unavailable, gone.to_owned())
+        );
+        assert_eq!(
+            refused(&["uwsgi"], None),
+            (
+                Code::Unavailable,
+                "the containers of the lab 'lab' are gone".to_owned()
+            )
+        );
+        assert_eq!(
+            refused(&["uwsgi"], Some("nope")),
+            (Code::Usage, "there is no service 'nope'".to_owned())
+        );
+    }
 }

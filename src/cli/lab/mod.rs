@@ -6,6 +6,7 @@ pub(super) mod background;
 mod bring_up;
 mod connect;
 mod desired;
+mod follow;
 mod interrupts;
 pub(super) mod logs;
 pub(super) mod open;

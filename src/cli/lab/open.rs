@@ -27,28 +27,18 @@ pub(crate) struct OpenArguments {
 
 pub(crate) fn run(arguments: &OpenArguments) -> Result<(), Failure> {
     let lab = LabSettings::new(&arguments.lab)?;
-    let report = runtime()?.block_on(async {
-        let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
-        let observed = docker
-            .observe(&lab.name, &BTreeSet::new())
-            .await
-            .map_err(|error| failure(&error))?;
-        let credentials = Credentials::load(&lab.directory).map_err(|error| state_failure(&error))?;
-        Ok(report::LabReport::new(
-            &lab.name,
-            &observed,
-            None,
-            credentials.as_ref(),
-            true,
-        ))
-    })?;
+    open(&lab, arguments.print).map_err(|failure| failure.of_lab(&lab.name))
+}
+
+fn open(lab: &LabSettings, print: bool) -> Result<(), Failure> {
+    let report = runtime()?.block_on(look(lab))?;
     let Some(address) = report.endpoint(Role::Grafana).map(report::dashboard_url) else {
         return Err(
             Failure::new(Code::Unavailable, "Grafana does not run").hint("`uwsgi-lab up` brings it up")
         );
     };
     output::data(&format!("{address}\n"))?;
-    if arguments.print {
+    if print {
         return Ok(());
     }
     if let Some(login) = report.login.as_ref().filter(|_| output::is_terminal()) {
@@ -56,6 +46,24 @@ pub(crate) fn run(arguments: &OpenArguments) -> Result<(), Failure> {
         output::note(&format!("Log in as {} with the password {password}", login.user));
     }
     browse(&address)
+}
+
+async fn look(lab: &LabSettings) -> Result<report::LabReport, Failure> {
+    let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
+    let observed = docker
+        .observe(&lab.name, &BTreeSet::new())
+        .await
+        .map_err(|error| failure(&error))?;
+    let credentials = Credentials::load(&lab.directory).map_err(|error| state_failure(&error))?;
+    Ok(report::LabReport::new(report::Seen {
+        name: &lab.name,
+        observed: &observed,
+        wanted: &BTreeSet::new(),
+        running: None,
+        silent_pid: None,
+        credentials: credentials.as_ref(),
+        show_passwords: true,
+    }))
 }
 
 fn browse(address: &str) -> Result<(), Failure> {

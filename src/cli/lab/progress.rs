@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::engine::{Event, Progress, Unit, Waiting};
 use crate::plan::{Operation, Step};
+use crate::report::lab as report;
 
 use super::super::output;
 
@@ -18,6 +19,7 @@ pub(super) struct Display {
     bars: Option<MultiProgress>,
     /// Events of one stage come from one thread, but behind a shared callback.
     open: Mutex<BTreeMap<String, ProgressBar>>,
+    begun: Mutex<BTreeMap<String, Instant>>,
 }
 
 impl Display {
@@ -26,6 +28,7 @@ impl Display {
         Self {
             bars,
             open: Mutex::new(BTreeMap::new()),
+            begun: Mutex::new(BTreeMap::new()),
         }
     }
 
@@ -33,11 +36,11 @@ impl Display {
         match event {
             Event::Started(step) => self.start(step),
             Event::Progressed(step, progress) => self.advance(step, progress),
-            Event::Finished(step) => self.end(&step.operation.to_string(), &done(&step.operation)),
-            Event::Failed(step) => self.end(
-                &step.operation.to_string(),
-                &format!("{}: failed", step.operation),
-            ),
+            Event::Finished(step) => {
+                let took = self.took(&step.operation);
+                self.end(&step.operation.to_string(), &report::done(&step.operation, took));
+            }
+            Event::Failed(step) => self.end(&step.operation.to_string(), &report::failed(&step.operation)),
         }
     }
 
@@ -81,9 +84,19 @@ impl Display {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn begun(&self) -> MutexGuard<'_, BTreeMap<String, Instant>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn took(&self, operation: &Operation) -> Duration {
+        let begun = self.begun().remove(&operation.to_string());
+        begun.map_or(Duration::ZERO, |begun| begun.elapsed())
+    }
+
     fn start(&self, step: &Step) {
         let key = step.operation.to_string();
-        let text = format!("{step} …");
+        self.begun().insert(key.clone(), Instant::now());
+        let text = format!("{} …", report::doing(step));
         if self.bars.is_some() {
             self.spinner(&key, &text).set_message(text);
         } else if takes_long(&step.operation) {
@@ -123,9 +136,9 @@ impl Display {
             bar.set_position(progress.done);
         }
         let message = if progress.total > 0 && progress.unit == Unit::Bytes {
-            step.operation.to_string()
+            report::doing(step)
         } else {
-            format!("{}: {}", step.operation, progress.message)
+            format!("{}: {}", report::doing(step), progress.message)
         };
         bar.set_message(message);
     }
@@ -135,6 +148,15 @@ impl Display {
             bar.finish_and_clear();
         }
         self.line(text);
+    }
+}
+
+impl Drop for Display {
+    /// An interruption leaves no line behind that still seems to move.
+    fn drop(&mut self) {
+        for bar in self.open().values() {
+            bar.finish_and_clear();
+        }
     }
 }
 
@@ -154,23 +176,4 @@ fn takes_long(operation: &Operation) -> bool {
         operation,
         Operation::PullImage { .. } | Operation::BuildImage { .. }
     )
-}
-
-fn done(operation: &Operation) -> String {
-    match operation {
-        Operation::PullImage { reference } => format!("image {reference}: pulled"),
-        Operation::BuildImage { service } => format!("image of service {service}: built"),
-        Operation::CreateNetwork { network } => format!("network {network}: created"),
-        Operation::RemoveNetwork { network, .. } => format!("network {network}: removed"),
-        Operation::CreateVolume { volume } => format!("volume {volume}: created"),
-        Operation::RemoveVolume { volume, .. } => format!("volume {volume}: removed"),
-        Operation::RemoveImage { image, .. } => format!("image {image}: removed"),
-        Operation::CreateContainer { service } => format!("service {service}: created"),
-        Operation::StartContainer { service, .. } => format!("service {service}: started"),
-        Operation::UnpauseContainer { service, .. } => format!("service {service}: unpaused"),
-        Operation::StopContainer { service, .. } => format!("service {service}: stopped"),
-        Operation::RemoveContainer { service, .. } => format!("service {service}: removed"),
-        Operation::AwaitHealthy { service } => format!("service {service}: healthy"),
-        Operation::AwaitCompletion { service } => format!("service {service}: done"),
-    }
 }

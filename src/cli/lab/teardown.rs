@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use crate::compose::Project;
 use crate::engine::{self, Docker, Engine as _};
 use crate::plan::{self, Desired, Keep, Observed};
-use crate::state::{Credentials, LabLock};
+use crate::report::command;
+use crate::state::{Credentials, LabLock, WantedServices};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
@@ -41,7 +42,7 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
         (true, false) => Keep::Images,
         (true, true) => Keep::Nothing,
     };
-    runtime()?.block_on(async {
+    let outcome = runtime()?.block_on(async {
         let teardown = async {
             let _lock = take_down(&lab, keep, "down").await?;
             if keep != Keep::Volumes {
@@ -50,13 +51,14 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
             Ok(())
         };
         Interrupts::listen()?.or_end_of(teardown, ADVICE).await
-    })
+    });
+    outcome.map_err(|failure| failure.of_lab(&lab.name))
 }
 
 /// Works whatever of the lab runs: all of it, half of it, nothing.
 pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
-    runtime()?.block_on(async {
+    let outcome = runtime()?.block_on(async {
         let mut interrupts = Interrupts::listen()?;
         if arguments.dry_run {
             return interrupts.or_end_of(up::dry_reset(&settings), ADVICE).await;
@@ -70,7 +72,8 @@ pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
         };
         interrupts.or_end_of(teardown, ADVICE).await?;
         up::up(&settings, arguments.detach, interrupts).await
-    })
+    });
+    outcome.map_err(|failure| failure.of_lab(&settings.lab.name))
 }
 
 /// Removes what carries the lab's label, then looks whether anything is left. The lock is the caller's to keep
@@ -92,10 +95,12 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock
         .await
         .map_err(|error| failure(&error))?;
     refuse_leftovers(&observe(&docker, &lab.name).await?, keep)?;
+    WantedServices::remove(&lab.directory).map_err(|error| state_failure(&error))?;
     if plan.is_empty() && !ran {
         output::note(&format!("There is no lab '{}' to take down.", lab.name));
     } else if keep == Keep::Volumes && !observed.volumes.is_empty() {
-        output::note("The data is kept; `uwsgi-lab down --volumes` removes it too.");
+        let text = "The data is kept; `uwsgi-lab down --volumes` removes it too.";
+        output::note(&command::of_lab(text, &lab.name));
     } else if keep == Keep::Images
         && let Some(tag) = observed.built.iter().find_map(|image| image.tag.as_ref())
     {

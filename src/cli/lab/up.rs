@@ -12,17 +12,19 @@ use super::bring_up::{Draft, Runs, Up, bring_up, draft};
 use super::interrupts::Interrupts;
 use super::runtime;
 
-const ADVICE: &str = "`uwsgi-lab up` goes on from here, `uwsgi-lab down` takes it all away";
+const ADVICE: &str =
+    "`uwsgi-lab up` with the same options goes on from here, `uwsgi-lab down` takes it all away";
 
 pub(crate) fn run(arguments: &UpArguments) -> Result<(), Failure> {
     let settings = UpSettings::new(arguments)?;
-    runtime()?.block_on(async {
+    let outcome = runtime()?.block_on(async {
         if arguments.dry_run {
             let mut interrupts = Interrupts::listen()?;
             return interrupts.or_end_of(dry_run(&settings), ADVICE).await;
         }
         up(&settings, arguments.detach, Interrupts::listen()?).await
-    })
+    });
+    outcome.map_err(|failure| failure.of_lab(&settings.lab.name))
 }
 
 /// Prints the plan.

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::report::command::DEFAULT_LAB;
 use crate::state::LabDirectory;
 
 use super::super::error::{Code, Failure};
 use super::environment::Environment;
 use super::project_file::ProjectFile;
-
-const DEFAULT_NAME: &str = "uwsgi-lab";
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LabArguments {
@@ -44,7 +43,7 @@ impl LabSettings {
             .or_else(|| environment.get("UWSGI_LAB_NAME").map(str::to_owned));
         let name = name
             .or_else(|| project.name.clone())
-            .unwrap_or_else(|| DEFAULT_NAME.to_owned());
+            .unwrap_or_else(|| DEFAULT_LAB.to_owned());
         check_name(&name)?;
         let directory = LabDirectory::new(&environment.state_root()?, &name);
         Ok((

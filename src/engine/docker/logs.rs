@@ -15,6 +15,8 @@ use super::{Docker, fault};
 pub(crate) struct LogRequest {
     /// The last so many lines; `None` is all of them.
     pub(crate) tail: Option<u32>,
+    /// From this Unix second on; `None` is from the beginning.
+    pub(crate) since: Option<i32>,
     /// Go on with what is printed from now on.
     pub(crate) follow: bool,
     pub(crate) timestamps: bool,
@@ -33,6 +35,8 @@ impl Docker {
             .follow(request.follow)
             .timestamps(request.timestamps)
             .tail(&tail)
+            // The engine takes 0 for the beginning.
+            .since(request.since.unwrap_or(0))
             .build();
         let chunks = self.client.logs(container, Some(options));
         Box::pin(chunks.flat_map(|chunk| futures_util::stream::iter(lines(chunk))))

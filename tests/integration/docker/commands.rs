@@ -14,13 +14,18 @@ fn good(stdout: &str) -> Ended {
 }
 
 const PLAN: &str = "\
-1. image of service uwsgi: build, not present
-2. network default: create, not present
-2. volume grafana-data: create, not present
-2. volume influxdb-data: create, not present
-3. service grafana: create, not present
-3. service influxdb: create, not present
-3. service uwsgi: create, not present
+Stage 1: obtain images
+  image of service uwsgi: build, not present
+
+Stage 2: create networks and volumes
+  network default: create, not present
+  volume grafana-data: create, not present
+  volume influxdb-data: create, not present
+
+Stage 3: start services
+  service grafana: create, not present
+  service influxdb: create, not present
+  service uwsgi: create, not present
 ";
 
 #[test]
@@ -29,17 +34,22 @@ fn plans_logs_and_addresses_are_told_before_and_after_a_lab_is_up() {
     assert_eq!(lab.run_with_ports(&["up", "--dry-run"]), good(PLAN));
     assert_eq!((lab.remains(), lab.state().exists()), (Vec::new(), false));
     let open = lab.run(&["open", "--print"]);
-    let expected = "error: Grafana does not run\n  hint: `uwsgi-lab up` brings it up\n";
+    let expected = "error: Grafana does not run\n  hint: `uwsgi-lab up --name NAME` brings it up\n";
     assert_eq!(
-        (open.code, open.stdout.as_str(), open.stderr.as_str()),
+        (open.code, open.stdout.as_str(), lab.masked(&open.stderr).as_str()),
         (Some(4), "", expected)
     );
     let status = lab.run(&["status"]);
-    let expected =
-        "NAME: no services; `uwsgi-lab up` brings them up.\n\n  Nothing collects and no load runs.\n";
+    let expected = "NAME: no services; `uwsgi-lab up --name NAME` brings them up.\n\n  Nothing collects and no load runs.\n";
     assert_eq!(
         (status.code, lab.masked(&status.stdout).as_str()),
         (Some(0), expected)
+    );
+    let logs = lab.run(&["logs"]);
+    let expected = "error: there is no lab 'NAME'\n  hint: `uwsgi-lab up --name NAME` brings it up\n";
+    assert_eq!(
+        (logs.code, logs.stdout.as_str(), lab.masked(&logs.stderr).as_str()),
+        (Some(4), "", expected)
     );
 
     lab.up(&[]);

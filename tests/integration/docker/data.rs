@@ -11,8 +11,8 @@ fn down_keeps_the_data_and_down_with_volumes_leaves_nothing_at_all() {
     let credentials = lab.credentials();
     let down = lab.down(&[]);
     assert!(
-        down.stderr
-            .ends_with("The data is kept; `uwsgi-lab down --volumes` removes it too.\n")
+        lab.masked(&down.stderr)
+            .ends_with("The data is kept; `uwsgi-lab down --name NAME --volumes` removes it too.\n")
     );
     let volumes = docker(&["volume", "ls", "-q", "--filter", &format!("name={}_", lab.name)]);
     let expected = ["grafana-data", "influxdb-data"].map(|volume| format!("{}_{volume}", lab.name));

@@ -130,7 +130,7 @@ fn an_app_that_is_not_there_ends_with_the_words_of_uwsgi_and_the_right_one_mends
         "{error}"
     );
     assert!(
-        error.ends_with("\n  hint: all it printed: `uwsgi-lab logs uwsgi`\n"),
+        error.ends_with("\n  hint: all it printed: `uwsgi-lab logs --name NAME uwsgi`\n"),
         "{error}"
     );
 
@@ -154,7 +154,7 @@ fn a_volume_with_an_old_password_ends_with_the_hint_to_reset() {
         assert!(
             ended
                 .stderr
-                .contains("`uwsgi-lab reset` begins again with an empty one; the data goes\n"),
+                .contains("`uwsgi-lab reset --name NAME` begins again with an empty one; the data goes\n"),
             "{who}: {ended:?}"
         );
         lab.down(&[]);

@@ -16,6 +16,14 @@ fn start(lab: &Lab) -> (Process, Lines, Lines) {
     (process, stdout, stderr)
 }
 
+/// `service grafana: stopped (2.3s)` where that took long.
+fn without_time(line: &str) -> String {
+    let short = line
+        .strip_suffix(')')
+        .and_then(|line| line.rsplit_once(": stopped ("));
+    short.map_or(line.to_owned(), |(service, _)| format!("{service}: stopped"))
+}
+
 fn number_before(text: &str, word: &str) -> f64 {
     let words: Vec<&str> = text.split([' ', '(', ')', ',', ';']).collect();
     let at = words.iter().position(|other| *other == word).unwrap();
@@ -26,7 +34,10 @@ fn number_before(text: &str, word: &str) -> f64 {
 fn ctrl_c_ends_a_lab_in_order_and_loses_no_point() {
     let Some(lab) = Lab::new() else { return };
     let (mut process, stdout, stderr) = start(&lab);
-    stdout.until("  Ctrl-C stops it; `uwsgi-lab down` takes it away.");
+    stdout.until(&format!(
+        "  Ctrl-C stops it; `uwsgi-lab down --name {}` takes it away.",
+        lab.name
+    ));
     assert_eq!(lab.status()["running"]["detached"], false);
     eventually("some load was sent", || {
         lab.status()["running"]["load"]["answered"].as_u64() >= Some(16)
@@ -40,14 +51,23 @@ fn ctrl_c_ends_a_lab_in_order_and_loses_no_point() {
         figures.starts_with("load and collector: stopped (") && !figures.contains("lost"),
         "{figures}"
     );
+    let latencies = farewell.remove(0);
+    assert!(
+        latencies.starts_with("latency of the whole run: p50 "),
+        "{latencies}"
+    );
     farewell[..3].sort();
+    let farewell: Vec<String> = farewell
+        .iter()
+        .map(|line| lab.masked(&without_time(line)))
+        .collect();
     assert_eq!(
         farewell,
         [
             "service grafana: stopped",
             "service influxdb: stopped",
             "service uwsgi: stopped",
-            "Stopped; the data is kept. `uwsgi-lab up` goes on, `uwsgi-lab down --volumes` takes everything away.",
+            "Stopped; the data is kept. `uwsgi-lab up --name NAME` with the same options goes on, `uwsgi-lab down --name NAME --volumes` takes everything away.",
         ]
     );
     let states: Vec<String> = lab.services().into_values().collect();
@@ -109,7 +129,10 @@ fn a_terminal_is_told_the_password_and_ctrl_c_typed_there_ends_the_lab() {
     let (screen, _) = process.listen();
     let welcome = screen.until("  Ctrl-C stops it");
     let [_, _, grafana] = lab.credentials();
-    let password = format!("  Password   {grafana} (Grafana; all: `uwsgi-lab status --show-passwords`)");
+    let password = format!(
+        "  Password   {grafana} (Grafana; all: `uwsgi-lab status --name {} --show-passwords`)",
+        lab.name
+    );
     assert!(
         welcome.iter().any(|line| line.trim_end() == password),
         "{welcome:?}"
@@ -129,12 +152,16 @@ fn a_second_ctrl_c_stops_at_once_and_down_still_works() {
     stderr.until("Stopping: ");
     process.interrupt();
     assert_eq!(process.exit_code(), Some(130));
-    let mut last = stderr.rest();
+    let last = stderr.rest();
+    let last: Vec<String> = last[last.len() - 2..]
+        .iter()
+        .map(|line| lab.masked(line))
+        .collect();
     assert_eq!(
-        last.split_off(last.len() - 2),
+        last,
         [
             "error: stopped at once",
-            "  hint: `uwsgi-lab status` shows what still runs, `uwsgi-lab down` takes it away",
+            "  hint: `uwsgi-lab status --name NAME` shows what still runs, `uwsgi-lab down --name NAME` takes it away",
         ]
     );
     lab.down(&["--volumes"]);

@@ -20,12 +20,12 @@ NAME is up.
   Stats      http://127.0.0.1:<stats-port>/
   InfluxDB   http://127.0.0.1:<influxdb-port>/
   User       lab
-  Password   shown by `uwsgi-lab status --show-passwords`
+  Password   shown by `uwsgi-lab status --name NAME --show-passwords`
 
   Collecting every 1s from http://127.0.0.1:<stats-port>.
   Sending 16 requests/s to http://127.0.0.1:<app-port>/.
-  Each of the dashboard's 24 queries answers.
-  It runs in the background (pid PID): `uwsgi-lab status` shows how, `uwsgi-lab down` takes it away.
+  The dashboard's 24 queries work.
+  It runs in the background (pid PID): `uwsgi-lab status --name NAME` shows how, `uwsgi-lab down --name NAME` takes it away.
 
 ";
 
@@ -72,6 +72,7 @@ fn status_tells_services_endpoints_and_who_runs_them(lab: &Lab, pid: u64) {
             endpoint("stats", "uwsgi"),
         ],
         "login": { "user": "lab", "grafana_password": null, "influxdb_password": null },
+        "silent_pid": null,
     });
     assert_eq!(status, expected);
     let known = json!([
