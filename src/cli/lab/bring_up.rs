@@ -1,9 +1,10 @@
 //! The way up: desired, observed, plan, apply, wait, provision, collect. Each step says what it does.
 
 use futures_util::future::{join, try_join};
+use tokio_util::sync::CancellationToken;
 
 use crate::agent::{Agent, AgentSettings, Mode};
-use crate::engine::{self, Docker, Endpoint, Engine as _, Role};
+use crate::engine::{self, Docker, Endpoint, Engine as _, EngineError, Role};
 use crate::plan::{self, Desired, Observed, Plan};
 use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory, WantedServices};
 
@@ -11,6 +12,7 @@ use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{StackSource, UpSettings};
 use super::agents::{agent_failure, find, make_room, refuse_attended, state_failure, stop};
+use super::carry::Carrier;
 use super::connect::{self, failure};
 use super::desired::{self, references};
 use super::orders::{DATABASE, orders};
@@ -112,8 +114,14 @@ async fn observe(docker: &Docker, desired: &Desired) -> Result<Observed, Failure
     observed.map_err(|error| failure(&error))
 }
 
-/// Carries the draft out, waits, provisions, and starts collecting.
-pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) -> Result<Up, Failure> {
+/// Carries the draft out, waits, provisions, and starts collecting. Once `cancel` is cancelled it ends soon, with an
+/// error, and nothing is made behind its back.
+pub(super) async fn bring_up(
+    settings: &UpSettings,
+    draft: Draft,
+    detach: bool,
+    cancel: &CancellationToken,
+) -> Result<Up, Failure> {
     let Draft {
         docker,
         desired,
@@ -140,7 +148,13 @@ pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) 
     WantedServices(desired.project.services.keys().cloned().collect())
         .save(directory)
         .map_err(|error| state_failure(&error))?;
-    let observed = carry_out(&docker, &desired, observed, &plan, settings.pull, &display).await?;
+    let carrier = Carrier {
+        docker: &docker,
+        desired: &desired,
+        display: &display,
+        cancel,
+    };
+    let observed = carry_out(&carrier, observed, &plan, settings.pull).await?;
     remember_images(&desired, &observed, &mut lock, directory)?;
     let endpoints = engine::endpoints(&desired.project, &observed);
     let attended = find(directory)?.is_some();
@@ -153,7 +167,8 @@ pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) 
         detach,
         was_idle: plan.is_empty(),
     };
-    let outcome = rise.start().await;
+    let outcome = cancel.run_until_cancelled(rise.start()).await;
+    let outcome = outcome.unwrap_or_else(|| Err(failure(&EngineError::Interrupted)));
     if outcome.is_err() && detach && !attended {
         // What was started for a lab that is not up would go on behind an error.
         stop(directory).await?;
@@ -215,26 +230,19 @@ impl Rise<'_> {
 
 /// Applies the plan. After pulling anew, what runs is compared once more with what the tags mean now.
 async fn carry_out(
-    docker: &Docker,
-    desired: &Desired,
+    carrier: &Carrier<'_>,
     observed: Observed,
     plan: &Plan,
     pull: bool,
-    display: &Display,
 ) -> Result<Observed, Failure> {
     if plan.is_empty() {
         return Ok(observed);
     }
-    let tell = |event: engine::Event<'_>| display.tell(event);
-    engine::apply(docker, desired, plan, &tell)
-        .await
-        .map_err(|error| failure(&error))?;
+    let (docker, desired) = (carrier.docker, carrier.desired);
+    carrier.carry_out(plan).await?;
     let mut observed = observe(docker, desired).await?;
     if pull {
-        let rest = plan::up(desired, &observed);
-        engine::apply(docker, desired, &rest, &tell)
-            .await
-            .map_err(|error| failure(&error))?;
+        carrier.carry_out(&plan::up(desired, &observed)).await?;
         observed = observe(docker, desired).await?;
     }
     Ok(observed)
