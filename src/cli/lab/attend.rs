@@ -1,5 +1,6 @@
 //! Stays with a lab in the foreground: a line each second, and an orderly end.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
@@ -7,16 +8,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::agent::Agent;
-use crate::engine::{self, Docker, Engine as _};
+use crate::engine::{Docker, Engine as _};
 use crate::plan;
 use crate::report::command;
 use crate::report::lab as report;
 
 use super::super::error::{Code, Failure};
 use super::super::output;
+use super::super::settings::LabSettings;
+use super::carry::take_away;
 use super::connect::failure;
 use super::interrupts::Interrupts;
-use super::progress::Display;
 
 /// Without a terminal a line each second would fill a log.
 const PLAIN_EVERY: u64 = 10;
@@ -35,7 +37,7 @@ enum End {
 pub(super) async fn attend(
     agent: Agent,
     docker: &Docker,
-    project: &str,
+    lab: &LabSettings,
     mut interrupts: Interrupts,
 ) -> Result<(), Failure> {
     let line = live_line();
@@ -55,7 +57,7 @@ pub(super) async fn attend(
         End::Interrupted => {
             output::note("Stopping: load, collector, services. Ctrl-C again stops at once.");
             tokio::select! {
-                outcome = stop(agent, docker, project) => outcome,
+                outcome = stop(agent, docker, lab) => outcome,
                 () = interrupts.next() => Err(Failure::new(Code::Interrupted, "stopped at once")
                     .hint("`uwsgi-lab status` shows what still runs, `uwsgi-lab down` takes it away")),
             }
@@ -98,19 +100,18 @@ async fn watch(agent: &Agent, line: &ProgressBar, interrupts: &mut Interrupts) -
     }
 }
 
-/// Load and collector first, so that their last figures are stored, then the containers.
-async fn stop(agent: Agent, docker: &Docker, project: &str) -> Result<(), Failure> {
+/// Load and collector first, so that their last figures are stored, then the containers. Where another command changes
+/// the lab meanwhile, the containers are its business.
+async fn stop(agent: Agent, docker: &Docker, lab: &LabSettings) -> Result<(), Failure> {
     let ending = agent.finish().await;
     output::note(&report::farewell_text(&ending));
-    let observed = docker.observe(project, &std::collections::BTreeSet::new()).await;
-    let observed = observed.map_err(|error| failure(&error))?;
-    let display = Display::new();
-    let plan = plan::stop(&observed, "Ctrl-C");
-    let desired = super::teardown::nothing(project);
-    let tell = |event: engine::Event<'_>| display.tell(event);
-    engine::apply(docker, &desired, &plan, &tell)
-        .await
-        .map_err(|error| failure(&error))?;
-    output::note(&command::of_lab(STOPPED, project));
+    let Ok(_lock) = lab.directory.lock() else {
+        output::note("Another uwsgi-lab command is changing this lab; its containers are left alone.");
+        return Ok(());
+    };
+    let observed = docker.observe(&lab.name, &BTreeSet::new()).await;
+    let plan = plan::stop(&observed.map_err(|error| failure(&error))?, "Ctrl-C");
+    take_away(docker, &lab.name, &plan).await?;
+    output::note(&command::of_lab(STOPPED, &lab.name));
     Ok(())
 }

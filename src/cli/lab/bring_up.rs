@@ -1,16 +1,18 @@
 //! The way up: desired, observed, plan, apply, wait, provision, collect. Each step says what it does.
 
 use futures_util::future::{join, try_join};
+use tokio_util::sync::CancellationToken;
 
 use crate::agent::{Agent, AgentSettings, Mode};
-use crate::engine::{self, Docker, Endpoint, Engine as _, Role};
+use crate::engine::{self, Docker, Endpoint, Engine as _, EngineError, Role};
 use crate::plan::{self, Desired, Observed, Plan};
 use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory, WantedServices};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{StackSource, UpSettings};
-use super::agents::{agent_failure, make_room, refuse_attended, state_failure};
+use super::agents::{agent_failure, find, make_room, refuse_attended, state_failure, stop};
+use super::carry::Carrier;
 use super::connect::{self, failure};
 use super::desired::{self, references};
 use super::orders::{DATABASE, orders};
@@ -112,8 +114,14 @@ async fn observe(docker: &Docker, desired: &Desired) -> Result<Observed, Failure
     observed.map_err(|error| failure(&error))
 }
 
-/// Carries the draft out, waits, provisions, and starts collecting.
-pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) -> Result<Up, Failure> {
+/// Carries the draft out, waits, provisions, and starts collecting. Once `cancel` is cancelled it ends soon, with an
+/// error, and nothing is made behind its back.
+pub(super) async fn bring_up(
+    settings: &UpSettings,
+    draft: Draft,
+    detach: bool,
+    cancel: &CancellationToken,
+) -> Result<Up, Failure> {
     let Draft {
         docker,
         desired,
@@ -140,68 +148,101 @@ pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) 
     WantedServices(desired.project.services.keys().cloned().collect())
         .save(directory)
         .map_err(|error| state_failure(&error))?;
-    let observed = carry_out(&docker, &desired, observed, &plan, settings.pull, &display).await?;
+    let carrier = Carrier {
+        docker: &docker,
+        desired: &desired,
+        display: &display,
+        cancel,
+    };
+    let observed = carry_out(&carrier, observed, &plan, settings.pull).await?;
     remember_images(&desired, &observed, &mut lock, directory)?;
     let endpoints = engine::endpoints(&desired.project, &observed);
-    let orders = orders(settings, &endpoints, &credentials.user)?;
-    let project = &desired.project.name;
-    let waiter = Waiter {
-        docker: &docker,
-        project,
-        limit: settings.wait,
-        display: &display,
-    };
-    let collecting = async {
-        waiter
-            .ready(endpoints.iter().filter(|one| one.role != Role::Grafana))
-            .await?;
-        ensure_database(&orders, &credentials, settings.wait).await?;
-        start_agent(directory, &orders, &credentials, detach).await
-    };
-    let grafana = waiter.ready(endpoints.iter().filter(|one| one.role == Role::Grafana));
-    let (runs, ()) = try_join(collecting, grafana).await?;
-    let provisioning = provision(settings, &endpoints, &credentials);
-    let (shown, found) = join(provisioning, warnings::of_services(settings, &endpoints)).await;
-    for warning in warnings::of_settings(settings).into_iter().chain(found) {
-        display.line(&format!("warning: {warning}"));
-    }
-    let shown = shown?;
-    let untouched = shown.as_ref().is_none_or(|shown| shown.changes.is_empty());
-    let started = matches!(runs, Runs::Here(_) | Runs::Elsewhere { new: true, .. });
-    let unchanged = plan.is_empty() && untouched && !started;
-    Ok(Up {
+    let attended = find(directory)?.is_some();
+    let rise = Rise {
+        settings,
         docker,
+        display,
         endpoints,
         credentials,
-        settings: orders,
-        runs,
-        shown,
-        unchanged,
-    })
+        detach,
+        was_idle: plan.is_empty(),
+    };
+    let outcome = cancel.run_until_cancelled(rise.start()).await;
+    let outcome = outcome.unwrap_or_else(|| Err(failure(&EngineError::Interrupted)));
+    if outcome.is_err() && detach && !attended {
+        // What was started for a lab that is not up would go on behind an error.
+        stop(directory).await?;
+    }
+    outcome
+}
+
+/// A lab whose containers run.
+struct Rise<'a> {
+    settings: &'a UpSettings,
+    docker: Docker,
+    display: Display,
+    endpoints: Vec<Endpoint>,
+    credentials: Credentials,
+    detach: bool,
+    /// True where no container had to be touched.
+    was_idle: bool,
+}
+
+impl Rise<'_> {
+    /// Waits for the services; collects as soon as there is what to collect and where to put it; then provisions.
+    async fn start(self) -> Result<Up, Failure> {
+        let (settings, endpoints) = (self.settings, &self.endpoints);
+        let orders = orders(settings, endpoints, &self.credentials.user)?;
+        let waiter = Waiter {
+            docker: &self.docker,
+            project: &settings.lab.name,
+            limit: settings.wait,
+            display: &self.display,
+        };
+        let collecting = async {
+            waiter
+                .ready(endpoints.iter().filter(|one| one.role != Role::Grafana))
+                .await?;
+            ensure_database(&orders, &self.credentials, settings.wait).await?;
+            start_agent(&settings.lab.directory, &orders, &self.credentials, self.detach).await
+        };
+        let grafana = waiter.ready(endpoints.iter().filter(|one| one.role == Role::Grafana));
+        let (runs, ()) = try_join(collecting, grafana).await?;
+        let provisioning = provision(settings, endpoints, &self.credentials);
+        let (shown, found) = join(provisioning, warnings::of_services(settings, endpoints)).await;
+        for warning in warnings::of_settings(settings).into_iter().chain(found) {
+            self.display.line(&format!("warning: {warning}"));
+        }
+        let shown = shown?;
+        let untouched = shown.as_ref().is_none_or(|shown| shown.changes.is_empty());
+        let started = matches!(runs, Runs::Here(_) | Runs::Elsewhere { new: true, .. });
+        Ok(Up {
+            unchanged: self.was_idle && untouched && !started,
+            docker: self.docker,
+            endpoints: self.endpoints,
+            credentials: self.credentials,
+            settings: orders,
+            runs,
+            shown,
+        })
+    }
 }
 
 /// Applies the plan. After pulling anew, what runs is compared once more with what the tags mean now.
 async fn carry_out(
-    docker: &Docker,
-    desired: &Desired,
+    carrier: &Carrier<'_>,
     observed: Observed,
     plan: &Plan,
     pull: bool,
-    display: &Display,
 ) -> Result<Observed, Failure> {
     if plan.is_empty() {
         return Ok(observed);
     }
-    let tell = |event: engine::Event<'_>| display.tell(event);
-    engine::apply(docker, desired, plan, &tell)
-        .await
-        .map_err(|error| failure(&error))?;
+    let (docker, desired) = (carrier.docker, carrier.desired);
+    carrier.carry_out(plan).await?;
     let mut observed = observe(docker, desired).await?;
     if pull {
-        let rest = plan::up(desired, &observed);
-        engine::apply(docker, desired, &rest, &tell)
-            .await
-            .map_err(|error| failure(&error))?;
+        carrier.carry_out(&plan::up(desired, &observed)).await?;
         observed = observe(docker, desired).await?;
     }
     Ok(observed)

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use super::super::error::{Code, Failure};
 
@@ -37,9 +38,33 @@ impl Interrupts {
     ) -> Result<T, Failure> {
         tokio::select! {
             outcome = work => outcome,
-            () = self.next() => Err(Failure::new(Code::Interrupted, "interrupted").hint(advice)),
+            () = self.next() => Err(interrupted(advice)),
         }
     }
+
+    /// Does `work` until it ends. When somebody interrupts it, `cancel` tells it to end by itself, which takes a
+    /// moment; whoever interrupts it again does not want to wait.
+    pub(super) async fn or_wind_down<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, Failure>>,
+        cancel: &CancellationToken,
+        advice: &str,
+    ) -> Result<T, Failure> {
+        tokio::pin!(work);
+        tokio::select! {
+            outcome = &mut work => return outcome,
+            () = self.next() => cancel.cancel(),
+        }
+        tokio::select! {
+            _ = &mut work => {}
+            () = self.next() => {}
+        }
+        Err(interrupted(advice))
+    }
+}
+
+fn interrupted(advice: &str) -> Failure {
+    Failure::new(Code::Interrupted, "interrupted").hint(advice)
 }
 
 #[cfg(test)]

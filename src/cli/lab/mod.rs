@@ -4,6 +4,7 @@ mod agents;
 mod attend;
 pub(super) mod background;
 mod bring_up;
+mod carry;
 mod connect;
 mod desired;
 mod excerpt;

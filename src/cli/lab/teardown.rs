@@ -1,12 +1,11 @@
 //! `uwsgi-lab down` and `uwsgi-lab reset`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use clap::Args;
 
-use crate::compose::Project;
-use crate::engine::{self, Docker, Engine as _};
-use crate::plan::{self, Desired, Keep, Observed};
+use crate::engine::{Docker, Engine as _};
+use crate::plan::{self, Keep, Observed};
 use crate::report::command;
 use crate::state::{Credentials, LabLock, WantedServices};
 
@@ -14,9 +13,9 @@ use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{LabArguments, LabSettings, UpArguments, UpSettings};
 use super::agents::{self, state_failure};
+use super::carry::take_away;
 use super::connect::{self, failure};
 use super::interrupts::Interrupts;
-use super::progress::Display;
 use super::{runtime, stack, up};
 
 const ADVICE: &str = "run the command again: it goes on from here";
@@ -86,30 +85,35 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock
     }
     let observed = observe(&docker, &lab.name).await?;
     let plan = plan::down(&observed, keep, cause);
-    let display = Display::new();
-    let tell = |event: engine::Event<'_>| display.tell(event);
-    let desired = nothing(&lab.name);
-    engine::apply(&docker, &desired, &plan, &tell)
-        .await
-        .map_err(|error| failure(&error))?;
+    take_away(&docker, &lab.name, &plan).await?;
     refuse_leftovers(&observe(&docker, &lab.name).await?, keep)?;
     WantedServices::remove(&lab.directory).map_err(|error| state_failure(&error))?;
-    if plan.is_empty() && !ran {
-        output::note(&format!("There is no lab '{}' to take down.", lab.name));
-    } else if keep == Keep::Volumes && !observed.volumes.is_empty() {
-        let text = "The data is kept; `uwsgi-lab down --volumes` removes it too.";
-        output::note(&command::of_lab(text, &lab.name));
-    } else if keep == Keep::Images
-        && let Some(tag) = observed.built.iter().find_map(|image| image.tag.as_ref())
-    {
-        output::note(&format!(
-            "The image {tag} is kept for the next `up`; `--volumes --images` removes it too."
-        ));
-    }
+    let was_there = ran || !plan.is_empty();
+    output::note(&command::of_lab(
+        &remainder(lab, &observed, keep, was_there),
+        &lab.name,
+    ));
     if !is_known {
         lab.directory.remove().map_err(|error| state_failure(&error))?;
     }
     Ok(lock)
+}
+
+/// What is left of the lab, in words.
+fn remainder(lab: &LabSettings, observed: &Observed, keep: Keep, was_there: bool) -> String {
+    let image = observed.built.iter().find_map(|image| image.tag.as_ref());
+    match (keep, image) {
+        _ if !was_there => format!("There is no lab '{}' to take down.", lab.name),
+        (Keep::Volumes, _) if !observed.volumes.is_empty() => {
+            "The data is kept; `uwsgi-lab down --volumes` removes it too.".to_owned()
+        }
+        (Keep::Images, Some(tag)) => {
+            format!(
+                "The image {tag} is kept for the next `up`; `uwsgi-lab down --volumes --images` removes it too."
+            )
+        }
+        _ => format!("Nothing is left of the lab '{}'.", lab.name),
+    }
 }
 
 async fn observe(docker: &Docker, project: &str) -> Result<Observed, Failure> {
@@ -140,18 +144,4 @@ fn refuse_leftovers(observed: &Observed, keep: Keep) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(Code::Unexpected, format!("still there: {}", left.join(", "))).hint(ADVICE))
-}
-
-/// Stopping and removing need no desired state.
-pub(super) fn nothing(project: &str) -> Desired {
-    let project = Project {
-        name: project.to_owned(),
-        services: BTreeMap::new(),
-        networks: BTreeMap::new(),
-        volumes: BTreeMap::new(),
-    };
-    Desired {
-        project,
-        images: BTreeMap::new(),
-    }
 }

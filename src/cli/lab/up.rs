@@ -1,5 +1,7 @@
 //! `uwsgi-lab up`.
 
+use tokio_util::sync::CancellationToken;
+
 use crate::plan::{self, Keep, Observed};
 use crate::report::lab as report;
 
@@ -71,12 +73,14 @@ pub(super) async fn up(
         .directory
         .lock()
         .map_err(|error| state_failure(&error))?;
-    let work = async { bring_up(settings, draft(settings).await?, detach).await };
-    let up = interrupts.or_end_of(work, ADVICE).await?;
+    let draft = interrupts.or_end_of(draft(settings), ADVICE).await?;
+    let cancel = CancellationToken::new();
+    let work = bring_up(settings, draft, detach, &cancel);
+    let up = interrupts.or_wind_down(work, &cancel, ADVICE).await?;
     drop(lock);
     tell(settings, &up)?;
     match up.runs {
-        Runs::Here(agent) => attend(*agent, &up.docker, &settings.lab.name, interrupts).await,
+        Runs::Here(agent) => attend(*agent, &up.docker, &settings.lab, interrupts).await,
         Runs::Elsewhere { .. } => Ok(()),
     }
 }
