@@ -51,7 +51,7 @@ fn a_port_in_use_is_named_with_its_holder_before_anything_is_created() {
         "{first}"
     );
     assert!(first.ends_with(&format!(" (pid {pid})")), "{first}");
-    let start = "  hint: end what holds it, or choose another: `uwsgi-lab up --grafana-port ";
+    let start = "  hint: end what holds it, or choose another: `uwsgi-lab up --name NAME --grafana-port ";
     assert!(hint.starts_with(start), "{hint}");
     assert_eq!(lab.remains(), Vec::<String>::new());
 }
