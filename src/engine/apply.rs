@@ -1,25 +1,38 @@
 //! Carries out a plan: the stages in order, the steps of a stage at once. Decides nothing.
 
 use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
 
 use crate::plan::{Desired, Plan};
 
 use super::{Engine, EngineError, Event, Progress};
 
 /// Carries out `plan` and tells `tell` what happens. When a step fails, the other steps of its stage are
-/// finished, the later stages are not begun, and the first error is returned.
+/// finished, the later stages are not begun, and the first error is returned. Once `cancel` is cancelled, waits,
+/// pulls and builds are given up, what takes a moment is finished, so that nothing is made behind the caller's
+/// back, and [`EngineError::Interrupted`] is returned.
 pub(crate) async fn apply(
     engine: &impl Engine,
     desired: &Desired,
     plan: &Plan,
     tell: &(dyn Fn(Event<'_>) + Sync),
+    cancel: &CancellationToken,
 ) -> Result<(), EngineError> {
     for stage in &plan.stages {
+        if cancel.is_cancelled() {
+            return Err(EngineError::Interrupted);
+        }
         let steps = stage.iter().map(async |step| {
             tracing::info!(%step, "perform");
             tell(Event::Started(step));
             let progress = |progress: Progress<'_>| tell(Event::Progressed(step, progress));
-            let outcome = engine.perform(desired, &step.operation, &progress).await;
+            let performing = engine.perform(desired, &step.operation, &progress);
+            let outcome = if step.operation.may_be_given_up() {
+                let performed = cancel.run_until_cancelled(performing).await;
+                performed.unwrap_or(Err(EngineError::Interrupted))
+            } else {
+                performing.await
+            };
             tell(if outcome.is_ok() {
                 Event::Finished(step)
             } else {
@@ -43,7 +56,8 @@ mod tests {
         let observed = engine
             .observe("lab", &super::super::fake::references(desired))
             .await?;
-        apply(engine, desired, &plan::up(desired, &observed), &|_| {}).await
+        let plan = plan::up(desired, &observed);
+        apply(engine, desired, &plan, &|_| {}, &CancellationToken::new()).await
     }
 
     #[tokio::test]
@@ -70,12 +84,32 @@ mod tests {
             );
 
             let teardown = plan::down(&observed, plan::Keep::Nothing, "down");
-            apply(&engine, &desired, &teardown, &|_| {}).await.unwrap();
+            apply(&engine, &desired, &teardown, &|_| {}, &CancellationToken::new()).await.unwrap();
             let left = engine.observe("lab", &references).await.unwrap();
             assert_eq!(
                 (left.containers, left.networks, left.volumes),
                 (vec![], vec![], vec![])
             );
         }
+    }
+
+    #[tokio::test]
+    async fn an_interruption_finishes_what_takes_a_moment_and_begins_nothing_more() {
+        let desired = lab();
+        let engine = FakeEngine::default();
+        let references = super::super::fake::references(&desired);
+        let observed = engine.observe("lab", &references).await.unwrap();
+        let plan = plan::up(&desired, &observed);
+        let cancel = CancellationToken::new();
+        // The first network or volume that is begun brings the interruption.
+        let tell = |event: Event<'_>| {
+            if matches!(event, Event::Started(step) if step.to_string().contains("network")) {
+                cancel.cancel();
+            }
+        };
+        let outcome = apply(&engine, &desired, &plan, &tell, &cancel).await;
+        assert!(matches!(outcome, Err(EngineError::Interrupted)));
+        let left = engine.observe("lab", &references).await.unwrap();
+        assert_eq!((left.networks.len(), left.volumes.len(), left.containers.len()), (1, 1, 0));
     }
 }

@@ -48,6 +48,8 @@ pub(crate) enum EngineError {
         last: String,
         log: Vec<String>,
     },
+    #[error("interrupted")]
+    Interrupted,
     #[error("{what}: {message}")]
     Other { what: String, message: String },
 }

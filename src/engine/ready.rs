@@ -17,6 +17,10 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often the engine is asked whether the container still runs.
 const CHECK_EVERY: Duration = Duration::from_millis(500);
 const LOG_LINES: usize = 20;
+/// Bytes of an answer that hold its status: an app may go on for as long as it likes.
+const HEAD: u64 = 16;
+/// The statistics of thousands of cores.
+const WHOLE: u64 = 4 << 20;
 
 /// What is being waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +86,7 @@ pub(crate) async fn await_ready(
 
 /// The status with which `endpoint` answers a GET of `path`, or in words why it does not.
 pub(crate) async fn ask(endpoint: &Endpoint, path: &str, limit: Duration) -> Result<u16, String> {
-    match timeout(limit, get(endpoint, path)).await {
+    match timeout(limit, get(endpoint, path, HEAD)).await {
         Ok(Ok(answer)) if answer.status > 0 => Ok(answer.status),
         Ok(Ok(_)) => Err("not HTTP".to_owned()),
         Ok(Err(error)) => Err(words(&error)),
@@ -155,7 +159,10 @@ impl Answer {
 
 /// A proxy in front of the container accepts before the service listens, so only an answer counts.
 async fn expect(endpoint: &Endpoint, path: &str, good: impl Fn(&Answer) -> bool) -> Result<(), String> {
-    let answer = get(endpoint, path).await.map_err(|error| words(&error))?;
+    let longest = if endpoint.role == Role::App { HEAD } else { WHOLE };
+    let answer = get(endpoint, path, longest)
+        .await
+        .map_err(|error| words(&error))?;
     if good(&answer) {
         return Ok(());
     }
@@ -165,8 +172,8 @@ async fn expect(endpoint: &Endpoint, path: &str, good: impl Fn(&Answer) -> bool)
     })
 }
 
-async fn get(endpoint: &Endpoint, path: &str) -> std::io::Result<Answer> {
-    const LONGEST: u64 = 4 << 20;
+/// Reads `longest` bytes of the answer at most.
+async fn get(endpoint: &Endpoint, path: &str, longest: u64) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(endpoint.address()).await?;
     let request = format!(
         "GET {path} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\n\r\n",
@@ -174,7 +181,7 @@ async fn get(endpoint: &Endpoint, path: &str) -> std::io::Result<Answer> {
     );
     stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
-    match stream.take(LONGEST).read_to_end(&mut bytes).await {
+    match stream.take(longest).read_to_end(&mut bytes).await {
         Err(error) if bytes.is_empty() => return Err(error),
         _ => {}
     }

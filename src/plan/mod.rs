@@ -103,6 +103,19 @@ pub(crate) enum Operation {
     },
 }
 
+impl Operation {
+    /// True for what may take long and leaves nothing half-made when it is given up in the middle.
+    pub(crate) fn may_be_given_up(&self) -> bool {
+        matches!(
+            self,
+            Self::PullImage { .. }
+                | Self::BuildImage { .. }
+                | Self::AwaitHealthy { .. }
+                | Self::AwaitCompletion { .. }
+        )
+    }
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

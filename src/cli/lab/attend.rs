@@ -6,6 +6,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{MissedTickBehavior, interval};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::agent::Agent;
 use crate::engine::{self, Docker, Engine as _};
 use crate::plan;
@@ -108,7 +110,7 @@ async fn stop(agent: Agent, docker: &Docker, project: &str) -> Result<(), Failur
     let plan = plan::stop(&observed, "Ctrl-C");
     let desired = super::teardown::nothing(project);
     let tell = |event: engine::Event<'_>| display.tell(event);
-    engine::apply(docker, &desired, &plan, &tell)
+    engine::apply(docker, &desired, &plan, &tell, &CancellationToken::new())
         .await
         .map_err(|error| failure(&error))?;
     output::note(&command::of_lab(STOPPED, project));

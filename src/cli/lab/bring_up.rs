@@ -10,7 +10,7 @@ use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory,
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{StackSource, UpSettings};
-use super::agents::{agent_failure, make_room, refuse_attended, state_failure};
+use super::agents::{agent_failure, find, make_room, refuse_attended, state_failure, stop};
 use super::connect::{self, failure};
 use super::desired::{self, references};
 use super::orders::{DATABASE, orders};
@@ -143,41 +143,74 @@ pub(super) async fn bring_up(settings: &UpSettings, draft: Draft, detach: bool) 
     let observed = carry_out(&docker, &desired, observed, &plan, settings.pull, &display).await?;
     remember_images(&desired, &observed, &mut lock, directory)?;
     let endpoints = engine::endpoints(&desired.project, &observed);
-    let orders = orders(settings, &endpoints, &credentials.user)?;
-    let project = &desired.project.name;
-    let waiter = Waiter {
-        docker: &docker,
-        project,
-        limit: settings.wait,
-        display: &display,
-    };
-    let collecting = async {
-        waiter
-            .ready(endpoints.iter().filter(|one| one.role != Role::Grafana))
-            .await?;
-        ensure_database(&orders, &credentials, settings.wait).await?;
-        start_agent(directory, &orders, &credentials, detach).await
-    };
-    let grafana = waiter.ready(endpoints.iter().filter(|one| one.role == Role::Grafana));
-    let (runs, ()) = try_join(collecting, grafana).await?;
-    let provisioning = provision(settings, &endpoints, &credentials);
-    let (shown, found) = join(provisioning, warnings::of_services(settings, &endpoints)).await;
-    for warning in warnings::of_settings(settings).into_iter().chain(found) {
-        display.line(&format!("warning: {warning}"));
-    }
-    let shown = shown?;
-    let untouched = shown.as_ref().is_none_or(|shown| shown.changes.is_empty());
-    let started = matches!(runs, Runs::Here(_) | Runs::Elsewhere { new: true, .. });
-    let unchanged = plan.is_empty() && untouched && !started;
-    Ok(Up {
+    let attended = find(directory)?.is_some();
+    let rise = Rise {
+        settings,
         docker,
+        display,
         endpoints,
         credentials,
-        settings: orders,
-        runs,
-        shown,
-        unchanged,
-    })
+        detach,
+        was_idle: plan.is_empty(),
+    };
+    let outcome = rise.start().await;
+    if outcome.is_err() && detach && !attended {
+        // What was started for a lab that is not up would go on behind an error.
+        stop(directory).await?;
+    }
+    outcome
+}
+
+/// A lab whose containers run.
+struct Rise<'a> {
+    settings: &'a UpSettings,
+    docker: Docker,
+    display: Display,
+    endpoints: Vec<Endpoint>,
+    credentials: Credentials,
+    detach: bool,
+    /// True where no container had to be touched.
+    was_idle: bool,
+}
+
+impl Rise<'_> {
+    /// Waits for the services; collects as soon as there is what to collect and where to put it; then provisions.
+    async fn start(self) -> Result<Up, Failure> {
+        let (settings, endpoints) = (self.settings, &self.endpoints);
+        let orders = orders(settings, endpoints, &self.credentials.user)?;
+        let waiter = Waiter {
+            docker: &self.docker,
+            project: &settings.lab.name,
+            limit: settings.wait,
+            display: &self.display,
+        };
+        let collecting = async {
+            waiter
+                .ready(endpoints.iter().filter(|one| one.role != Role::Grafana))
+                .await?;
+            ensure_database(&orders, &self.credentials, settings.wait).await?;
+            start_agent(&settings.lab.directory, &orders, &self.credentials, self.detach).await
+        };
+        let grafana = waiter.ready(endpoints.iter().filter(|one| one.role == Role::Grafana));
+        let (runs, ()) = try_join(collecting, grafana).await?;
+        let provisioning = provision(settings, endpoints, &self.credentials);
+        let (shown, found) = join(provisioning, warnings::of_services(settings, endpoints)).await;
+        for warning in warnings::of_settings(settings).into_iter().chain(found) {
+            self.display.line(&format!("warning: {warning}"));
+        }
+        let shown = shown?;
+        let untouched = shown.as_ref().is_none_or(|shown| shown.changes.is_empty());
+        let started = matches!(runs, Runs::Here(_) | Runs::Elsewhere { new: true, .. });
+        Ok(Up {
+            unchanged: self.was_idle && untouched && !started,
+            docker: self.docker,
+            endpoints: self.endpoints,
+            credentials: self.credentials,
+            settings: orders,
+            runs,
+            shown,
+        })
+    }
 }
 
 /// Applies the plan. After pulling anew, what runs is compared once more with what the tags mean now.

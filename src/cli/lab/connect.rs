@@ -59,6 +59,7 @@ pub(super) fn failure(error: &EngineError) -> Failure {
         }
         EngineError::NoHealthCheck { .. } => failure(Code::InvalidFile)
             .hint("give it a `healthcheck`, or wait for `condition: service_started`"),
+        EngineError::Interrupted => failure(Code::Interrupted),
         EngineError::Other { .. } => failure(Code::Unexpected),
     }
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::compose::Project;
 use crate::engine::{self, Docker, Engine as _};
 use crate::plan::{self, Desired, Keep, Observed};
@@ -89,7 +91,7 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock
     let display = Display::new();
     let tell = |event: engine::Event<'_>| display.tell(event);
     let desired = nothing(&lab.name);
-    engine::apply(&docker, &desired, &plan, &tell)
+    engine::apply(&docker, &desired, &plan, &tell, &CancellationToken::new())
         .await
         .map_err(|error| failure(&error))?;
     refuse_leftovers(&observe(&docker, &lab.name).await?, keep)?;

@@ -51,7 +51,7 @@ fn a_port_in_use_is_named_with_its_holder_before_anything_is_created() {
         "{first}"
     );
     assert!(first.ends_with(&format!(" (pid {pid})")), "{first}");
-    let start = "  hint: end what holds it, or choose another: --app-port, --stats-port, --influxdb-port or --grafana-port ";
+    let start = "  hint: end what holds it, or choose another: `uwsgi-lab up --grafana-port ";
     assert!(hint.starts_with(start), "{hint}");
     assert_eq!(lab.remains(), Vec::<String>::new());
 }
@@ -159,7 +159,15 @@ fn a_volume_with_an_old_password_ends_with_the_hint_to_reset() {
         lab.down(&[]);
     }
     fs::remove_file(&file).unwrap();
-    assert_eq!(refused(&lab, &[]).code, Some(5));
+    let ended = refused(&lab, &[]);
+    let expected = "the lab's data is there, but the passwords that open it are lost\n  \
+        cause: SCRATCH/state/NAME has no credentials.json\n  \
+        hint: where the lab was made with another UWSGI_LAB_STATE_DIR, set it again\n  \
+        hint: `uwsgi-lab reset` begins again with empty data\n";
+    assert_eq!(
+        (ended.code, ended.stderr.split_once("error: ").unwrap().1),
+        (Some(4), expected)
+    );
     let reset = lab.run_with_ports(&["reset", "--detach"]);
     assert_eq!(reset.code, Some(0), "{reset:?}");
 }

@@ -8,6 +8,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use crate::docker::lab::handed_on;
+
+/// Where `DOCKER_HOST` does not name another socket.
 const DAEMON: &str = "/var/run/docker.sock";
 
 /// What clients sent, connection by connection.
@@ -50,7 +53,7 @@ impl Recorder {
 
 impl Sent {
     fn pass_on(&self, mut client: UnixStream) {
-        let mut daemon = UnixStream::connect(DAEMON).unwrap();
+        let mut daemon = UnixStream::connect(daemon_socket()).unwrap();
         let (mut answers, mut back) = (daemon.try_clone().unwrap(), client.try_clone().unwrap());
         thread::spawn(move || {
             std::io::copy(&mut answers, &mut back).ok();
@@ -83,6 +86,12 @@ impl Sent {
         }
         all[index].extend_from_slice(bytes);
     }
+}
+
+fn daemon_socket() -> String {
+    let host = handed_on().into_iter().find(|(name, _)| *name == "DOCKER_HOST");
+    let socket = host.and_then(|(_, host)| Some(host.strip_prefix("unix://")?.to_owned()));
+    socket.unwrap_or_else(|| DAEMON.to_owned())
 }
 
 /// The request lines in what one client sent.
