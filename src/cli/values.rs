@@ -69,7 +69,7 @@ pub(crate) fn listen(text: &str) -> Result<SocketAddr, ValueError> {
         "" | "localhost" => format!("127.0.0.1:{port}"),
         _ => text.to_owned(),
     };
-    text.parse().map_err(|_| ValueError::Listen)
+    text.parse().ok().ok_or(ValueError::Listen)
 }
 
 /// A whole number of 1 or more.

@@ -84,7 +84,9 @@ mod tests {
             );
 
             let teardown = plan::down(&observed, plan::Keep::Nothing, "down");
-            apply(&engine, &desired, &teardown, &|_| {}, &CancellationToken::new()).await.unwrap();
+            apply(&engine, &desired, &teardown, &|_| {}, &CancellationToken::new())
+                .await
+                .unwrap();
             let left = engine.observe("lab", &references).await.unwrap();
             assert_eq!(
                 (left.containers, left.networks, left.volumes),
@@ -110,6 +112,9 @@ mod tests {
         let outcome = apply(&engine, &desired, &plan, &tell, &cancel).await;
         assert!(matches!(outcome, Err(EngineError::Interrupted)));
         let left = engine.observe("lab", &references).await.unwrap();
-        assert_eq!((left.networks.len(), left.volumes.len(), left.containers.len()), (1, 1, 0));
+        assert_eq!(
+            (left.networks.len(), left.volumes.len(), left.containers.len()),
+            (1, 1, 0)
+        );
     }
 }

@@ -376,7 +376,7 @@ fn wrong_usage_is_refused_by_name() {
         (&[url, "-R", "5", "-c", "99999999999"], "limit of open files"),
         (&["https://127.0.0.1/", "-R", "5"], "https is not spoken here yet"),
         (&["ftp://127.0.0.1/", "-R", "5"], "unknown scheme `ftp`"),
-        (&["127.0.0.1:80", "-R", "5"], "not a URL"),
+        (&["127.0.0.1:80", "-R", "5"], "type http://127.0.0.1:80"),
     ];
     for (arguments, message) in table {
         let output = run(arguments);
