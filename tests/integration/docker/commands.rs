@@ -1,4 +1,5 @@
 //! What the commands beside `up` say: plans, logs, addresses; and a lab that watches an existing uWSGI.
+#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::process::{Command, Stdio};
 

@@ -163,7 +163,7 @@ fn a_volume_with_an_old_password_ends_with_the_hint_to_reset() {
     let expected = "the lab's data is there, but the passwords that open it are lost\n  \
         cause: SCRATCH/state/NAME has no credentials.json\n  \
         hint: where the lab was made with another UWSGI_LAB_STATE_DIR, set it again\n  \
-        hint: `uwsgi-lab reset` begins again with empty data\n";
+        hint: `uwsgi-lab reset --name NAME` begins again with empty data\n";
     assert_eq!(
         (ended.code, ended.stderr.split_once("error: ").unwrap().1),
         (Some(4), expected)
