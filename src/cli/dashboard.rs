@@ -15,8 +15,6 @@ use super::error::{Code, Failure};
 use super::{output, values};
 
 /// Serve the lab's own dashboard: the part of Grafana's HTTP API that a lab uses
-///
-/// GF_SECURITY_ADMIN_PASSWORD must be set: it is the password of the login.
 #[derive(Debug, Args)]
 pub(crate) struct DashboardArguments {
     /// Address and port to listen on, as in 127.0.0.1:3000, localhost:3000 or :3000; port 0 takes any free port

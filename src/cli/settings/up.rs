@@ -24,7 +24,7 @@ pub(crate) const UP_EXAMPLES: &str = "\
 Examples:
   uwsgi-lab up --detach --rate 100
   uwsgi-lab up --app ./site --module wsgi:application --requirements requirements.txt
-  uwsgi-lab up --name second --app-port 9091 --stats-port 9192 --influxdb-port 8087 --grafana-port 3001
+  uwsgi-lab up --stats tcp://127.0.0.1:1717
 
 A file uwsgi-lab.yaml in the working directory may hold the same settings; the README shows one.";
 
