@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::running::Gauges;
+use super::gauges::Gauges;
 
 struct Control {
     token: String,
@@ -66,7 +66,7 @@ impl Control {
 #[cfg(test)]
 mod tests {
     use super::super::client::{ask_status, ask_stop};
-    use super::super::running::tests::gauges;
+    use super::super::gauges::tests::gauges;
     use super::*;
     use crate::state::AgentRecord;
 

@@ -4,6 +4,7 @@
 mod client;
 mod control;
 mod error;
+mod gauges;
 mod pressure;
 mod running;
 mod settings;

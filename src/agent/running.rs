@@ -1,7 +1,7 @@
 //! Starts collector, writer and load, keeps what they report, and stops them in order: no more requests, no more
 //! scrapes, then everything that waits is written.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::collector::{self, Collector, Limits, Sink, Snapshot, Target, Writer};
+use crate::collector::{self, Collector, Limits, Sink, Target, Writer};
 use crate::influx::{self, Client, Secret};
 use crate::load::{self, Second, Summary};
 use crate::point::Point;
@@ -17,8 +17,8 @@ use crate::state::{AgentRecord, AgentSeat};
 use crate::uwsgi::StatsAddress;
 
 use super::control;
-use super::pressure::Pressure;
-use super::status::{LoadErrors, LoadStatus, Status, TargetStatus, WriterStatus};
+use super::gauges::{Gauges, LoadTotals, milliseconds};
+use super::status::Status;
 use super::{AgentError, AgentSettings, LoadSettings, WatchSettings};
 
 /// How often the process looks whether its lab is still there.
@@ -56,25 +56,6 @@ struct RunningLoad {
 pub(crate) struct Ending {
     pub(crate) load: Option<Summary>,
     pub(crate) writer: Option<collector::WriterStatus>,
-}
-
-/// Where the latest figures are to be read; cheap to clone.
-#[derive(Clone)]
-pub(super) struct Gauges {
-    detached: bool,
-    started_ms: u64,
-    targets: Vec<(WatchSettings, watch::Receiver<Snapshot>)>,
-    writer: watch::Receiver<collector::WriterStatus>,
-    load: Option<(LoadSettings, watch::Receiver<LoadTotals>)>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct LoadTotals {
-    last: Option<Second>,
-    sent: u64,
-    answered: u64,
-    errors: LoadErrors,
-    pressure: Pressure,
 }
 
 impl Agent {
@@ -226,13 +207,7 @@ async fn report(
         let now = i64::try_from(milliseconds(SystemTime::now())).unwrap_or(i64::MAX);
         // A writer that is gone leaves the status to show.
         points.send(vec![second.point(url, now)]).await.ok();
-        totals.send_modify(|totals| {
-            totals.sent += second.counts.sent;
-            totals.answered += second.counts.answered;
-            totals.errors.add(LoadErrors::of(&second));
-            totals.pressure.add(&second);
-            totals.last = Some(second);
-        });
+        totals.send_modify(|totals| totals.add(second));
     }
 }
 
@@ -262,96 +237,4 @@ async fn announce(
     );
     seat.announce(&record)?;
     Ok(())
-}
-
-fn milliseconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-impl Gauges {
-    pub(super) fn status(&self) -> Status {
-        Status {
-            pid: std::process::id(),
-            detached: self.detached,
-            started_ms: self.started_ms,
-            targets: self
-                .targets
-                .iter()
-                .map(|(watched, seen)| target_status(watched, &seen.borrow()))
-                .collect(),
-            writer: writer_status(&self.writer.borrow()),
-            load: self
-                .load
-                .as_ref()
-                .map(|(settings, totals)| load_status(settings, &totals.borrow())),
-        }
-    }
-}
-
-fn target_status(watched: &WatchSettings, seen: &Snapshot) -> TargetStatus {
-    let summary = seen.summary.as_ref();
-    TargetStatus {
-        source: watched.source.clone(),
-        address: watched.address.clone(),
-        up: seen.up,
-        error: seen.last_error.clone().filter(|_| seen.up == Some(false)),
-        workers: summary.map(|summary| summary.workers),
-        running: summary.map(|summary| summary.running),
-        busy: summary.map(|summary| summary.busy),
-        cores: summary.and_then(|summary| summary.cores),
-        in_request: summary.and_then(|summary| summary.in_request),
-        queue: summary.and_then(|summary| summary.queue),
-        max_queue: summary.and_then(|summary| summary.max_queue),
-    }
-}
-
-fn writer_status(seen: &collector::WriterStatus) -> WriterStatus {
-    WriterStatus {
-        points_written: seen.points_written,
-        points_waiting: seen.points_waiting,
-        points_dropped: seen.points_dropped,
-        first_write_ms: seen.first_write_at.map(milliseconds),
-        error: seen.last_error().map(str::to_owned),
-    }
-}
-
-fn load_status(settings: &LoadSettings, totals: &LoadTotals) -> LoadStatus {
-    let last = totals.last.as_ref();
-    let recorded = last.filter(|second| second.latency != load::Percentiles::default());
-    LoadStatus {
-        target: settings.url.clone(),
-        asked_rate: settings.rate,
-        achieved_rate: last.map(Second::achieved_rate),
-        latency_p50: recorded.map(|second| second.latency.p50),
-        latency_p99: recorded.map(|second| second.latency.p99),
-        connections: last.map(|second| second.gauges.connections),
-        backlog: last.map(|second| second.gauges.backlog),
-        sent: totals.sent,
-        answered: totals.answered,
-        errors: totals.errors.total(),
-        errors_by_kind: totals.errors,
-        errors_last_second: last.map(LoadErrors::of).unwrap_or_default(),
-        overloaded: totals.pressure.is_overloaded(),
-    }
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// Of a lab that watches one server and has seen nothing yet.
-    pub(in super::super) fn gauges() -> Gauges {
-        let watched = WatchSettings {
-            address: "http://127.0.0.1:9191".to_owned(),
-            source: "127.0.0.1:9191".to_owned(),
-        };
-        Gauges {
-            detached: true,
-            started_ms: 1,
-            targets: vec![(watched, watch::channel(Snapshot::default()).1)],
-            writer: watch::channel(collector::WriterStatus::default()).1,
-            load: None,
-        }
-    }
 }

@@ -1,8 +1,10 @@
 //! The Docker Engine as an engine, spoken to through its HTTP API; no docker or compose command is needed.
 
 mod address;
+mod body;
 mod build;
 mod container;
+mod dependency;
 mod fault;
 mod image;
 mod labels;
@@ -18,6 +20,7 @@ use bollard::Docker as Client;
 use crate::plan::{Desired, Observed, Operation};
 
 use super::{Engine, EngineError, Progress};
+use dependency::Goal;
 
 pub(crate) use address::{DockerAddress, DockerEnvironment};
 pub(crate) use build::{BuildEnvironment, build_hash};
@@ -89,10 +92,10 @@ impl Engine for Docker {
                 container::remove(client, service, id, *force).await
             }
             Operation::AwaitHealthy { service } => {
-                container::await_healthy(client, &desired.project.name, service, progress).await
+                dependency::wait_for(client, &desired.project.name, service, Goal::Healthy, progress).await
             }
             Operation::AwaitCompletion { service } => {
-                container::await_completion(client, &desired.project.name, service, progress).await
+                dependency::wait_for(client, &desired.project.name, service, Goal::Done, progress).await
             }
         }
     }
