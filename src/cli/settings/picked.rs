@@ -145,7 +145,7 @@ impl Picked<'_> {
     fn uwsgi_options(&self) -> Result<Vec<(String, String)>, Failure> {
         let typed = self.arguments.options.iter().map(|text| {
             UwsgiConfig::option(text).map_err(|error| {
-                Failure::from_error(Code::Usage, &error).hint("type it as in --uwsgi harakiri=30")
+                Failure::from_error(Code::Usage, &error).hint("type it as in --uwsgi max-requests=1000")
             })
         });
         let typed = typed.collect::<Result<Vec<_>, _>>()?;

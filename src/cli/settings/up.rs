@@ -68,7 +68,7 @@ pub(crate) struct UpArguments {
     /// Threads of each worker [env: UWSGI_LAB_THREADS] [default: 2]
     #[arg(long, value_name = "N", help_heading = "uWSGI", allow_negative_numbers = true)]
     pub(super) threads: Option<String>,
-    /// Any other uWSGI option, as in `--uwsgi harakiri=30`; may be repeated
+    /// Any other uWSGI option, as in `--uwsgi max-requests=1000`; may be repeated
     #[arg(long = "uwsgi", value_name = "KEY[=VALUE]", help_heading = "uWSGI")]
     pub(super) options: Vec<String>,
     /// Directory of your own app [env: UWSGI_LAB_APP]

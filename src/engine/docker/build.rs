@@ -299,18 +299,18 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
         fs::create_dir_all(root.join("app/pages")).unwrap();
-        fs::create_dir(root.join("shared")).unwrap();
+        fs::create_dir(root.join("common")).unwrap();
         fs::write(root.join("app/pages/index.py"), "1").unwrap();
-        fs::write(root.join("shared/common.py"), "2").unwrap();
+        fs::write(root.join("common/text.py"), "2").unwrap();
         let link = |to: &str, from: &str| std::os::unix::fs::symlink(to, root.join(from)).unwrap();
         link("..", "app/pages/up");
         link(".", "app/pages/here");
-        link("../shared", "app/shared");
+        link("../common", "app/common");
         let mut files = Vec::new();
         collect(&root.join("app"), "", &mut files).unwrap();
         let mut names: Vec<_> = files.into_iter().map(|(name, _)| name).collect();
         names.sort();
-        assert_eq!(names, ["pages/index.py", "shared/common.py"]);
+        assert_eq!(names, ["common/text.py", "pages/index.py"]);
     }
 
     #[test]
