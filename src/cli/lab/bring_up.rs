@@ -1,6 +1,6 @@
 //! The way up: desired, observed, plan, apply, wait, provision, collect. Each step says what it does.
 
-use futures_util::future::{join, try_join};
+use futures_util::future::try_join3;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{Agent, AgentSettings, Mode};
@@ -199,21 +199,32 @@ impl Rise<'_> {
             limit: settings.wait,
             display: &self.display,
         };
+        let is_server = |one: &&Endpoint| matches!(one.role, Role::App | Role::Stats);
+        let is_grafana = |one: &&Endpoint| one.role == Role::Grafana;
+        // Each goes on as soon as what it needs is there.
+        let (serves, stores) = (CancellationToken::new(), CancellationToken::new());
+        let server = async {
+            waiter.ready(endpoints.iter().filter(is_server)).await?;
+            serves.cancel();
+            Ok(warnings::of_services(settings, endpoints).await)
+        };
         let collecting = async {
-            waiter
-                .ready(endpoints.iter().filter(|one| one.role != Role::Grafana))
-                .await?;
+            let rest = endpoints.iter().filter(|one| !is_server(one) && !is_grafana(one));
+            waiter.ready(rest).await?;
             ensure_database(&orders, &self.credentials, settings.wait).await?;
+            stores.cancel();
+            serves.cancelled().await;
             start_agent(&settings.lab.directory, &orders, &self.credentials, self.detach).await
         };
-        let grafana = waiter.ready(endpoints.iter().filter(|one| one.role == Role::Grafana));
-        let (runs, ()) = try_join(collecting, grafana).await?;
-        let provisioning = provision(settings, endpoints, &self.credentials);
-        let (shown, found) = join(provisioning, warnings::of_services(settings, endpoints)).await;
+        let showing = async {
+            waiter.ready(endpoints.iter().filter(is_grafana)).await?;
+            stores.cancelled().await;
+            provision(settings, endpoints, &self.credentials).await
+        };
+        let (found, runs, shown) = try_join3(server, collecting, showing).await?;
         for warning in warnings::of_settings(settings).into_iter().chain(found) {
             self.display.line(&format!("warning: {warning}"));
         }
-        let shown = shown?;
         let untouched = shown.as_ref().is_none_or(|shown| shown.changes.is_empty());
         let started = matches!(runs, Runs::Here(_) | Runs::Elsewhere { new: true, .. });
         Ok(Up {
