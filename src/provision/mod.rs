@@ -21,4 +21,4 @@ pub(crate) use dashboard::Dashboard;
 pub(crate) use datasource::DataSource;
 pub(crate) use error::ProvisionError;
 pub(crate) use folder::Folder;
-pub(crate) use verify::{PanelCheck, verify};
+pub(crate) use verify::verify;

@@ -16,6 +16,7 @@ use crate::embedded::{fake_influxdb, test_server};
 
 use super::apply::Report;
 use super::error::{PanelFailure, Refused};
+use super::verify::PanelCheck;
 use super::*;
 
 const DASHBOARD: &str = include_str!("../../dashboards/uwsgi.json");

@@ -45,10 +45,10 @@ build_base() {
         exit 1
     fi
     news "$tag: debootstrap from $mirror"
-    debootstrap --variant=minbase --include=ca-certificates bookworm "$scratch/root" "$mirror" >&2
-    [[ ! -r $ca_bundle ]] || cp "$ca_bundle" "$scratch/root/etc/ssl/certs/ca-certificates.crt"
-    rm -rf "$scratch"/root/var/cache/apt/archives/*.deb "$scratch"/root/var/lib/apt/lists/*
-    tar --create --directory "$scratch/root" --one-file-system . \
+    debootstrap --variant=minbase --include=ca-certificates bookworm "$scratch/system" "$mirror" >&2
+    [[ ! -r $ca_bundle ]] || cp "$ca_bundle" "$scratch/system/etc/ssl/certs/ca-certificates.crt"
+    rm -rf "$scratch"/system/var/cache/apt/archives/*.deb "$scratch"/system/var/lib/apt/lists/*
+    tar --create --directory "$scratch/system" --one-file-system . \
         | docker import --change "LABEL $hash_label=$1" - "$tag" >&2
 }
 

@@ -225,7 +225,7 @@ impl Rise<'_> {
         for warning in warnings::of_settings(settings).into_iter().chain(found) {
             self.display.line(&format!("warning: {warning}"));
         }
-        let untouched = shown.as_ref().is_none_or(|shown| shown.changes.is_empty());
+        let untouched = shown.as_ref().is_none_or(|shown| !shown.changed);
         let started = matches!(runs, Runs::Here(_) | Runs::Elsewhere { new: true, .. });
         Ok(Up {
             unchanged: self.was_idle && untouched && !started,

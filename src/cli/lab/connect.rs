@@ -66,9 +66,17 @@ pub(super) fn failure(error: &EngineError) -> Failure {
 
 fn pull_hints(failure: Failure, reference: &str, problem: PullProblem) -> Failure {
     match problem {
-        PullProblem::Offline => failure
-            .hint("check the network of the Docker daemon; images that are present are not pulled again")
-            .hint(format!("or bring the image here by other means: `docker load`, then it is found as {reference}")),
+        PullProblem::Offline => {
+            let failure = failure
+                .hint("check the network of the Docker daemon; images that are present are not pulled again");
+            // `docker load` brings a tag back, never the digest that the lab locked.
+            if reference.contains('@') {
+                return failure.hint(
+                    "or bring it here with `docker load` and remove `images.json` from the lab's directory, which locks the digest",
+                );
+            }
+            failure.hint(format!("or bring the image here by other means: `docker load`, then it is found as {reference}"))
+        }
         PullProblem::NotFound => failure.hint(
             "choose another image: UWSGI_LAB_INFLUXDB_IMAGE, UWSGI_LAB_GRAFANA_IMAGE or UWSGI_LAB_UWSGI_BASE",
         ),

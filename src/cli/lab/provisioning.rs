@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::provision::{self, Change, Dashboard, DataSource, Folder, Grafana, PanelCheck, ProvisionError};
+use crate::provision::{self, Change, Dashboard, DataSource, Folder, Grafana, ProvisionError};
 use crate::state::Credentials;
 
 use super::super::error::{Code, Failure};
@@ -20,10 +20,12 @@ pub(super) struct Show<'a> {
     pub(super) credentials: &'a Credentials,
 }
 
-/// What provisioning did: changes in words (none where nothing changed), and how many queries answered.
+/// What provisioning did.
 pub(super) struct Shown {
-    pub(super) changes: Vec<String>,
-    pub(super) checks: Vec<PanelCheck>,
+    /// False where Grafana showed everything already.
+    pub(super) changed: bool,
+    /// How many panel queries answered.
+    pub(super) queries: usize,
 }
 
 pub(super) async fn show(show: &Show<'_>) -> Result<Shown, Failure> {
@@ -51,27 +53,16 @@ async fn apply_and_verify(show: &Show<'_>) -> Result<Shown, ProvisionError> {
         dashboards: Dashboard::shipped()?,
     };
     let report = provision::apply(&grafana, &desired).await?;
-    let mut checks = Vec::new();
+    let mut queries = 0;
     for dashboard in &desired.dashboards {
-        checks.extend(provision::verify(&grafana, &dashboard.uid).await?);
+        queries += provision::verify(&grafana, &dashboard.uid).await?.len();
     }
-    let mut changes = Vec::new();
-    let dashboards = report
-        .dashboards
-        .iter()
-        .map(|(title, change)| (format!("dashboard {title}"), change));
-    let rest = [
-        ("data source".to_owned(), &report.datasource),
-        ("folder".to_owned(), &report.folder),
-    ];
-    for (what, change) in rest.into_iter().chain(dashboards) {
-        match change {
-            Change::Created => changes.push(format!("{what} created")),
-            Change::Updated => changes.push(format!("{what} updated")),
-            Change::Unchanged => {}
-        }
-    }
-    Ok(Shown { changes, checks })
+    let dashboards = report.dashboards.iter().map(|(_, change)| change);
+    let mut changes = dashboards.chain([&report.datasource, &report.folder]);
+    Ok(Shown {
+        changed: changes.any(|change| *change != Change::Unchanged),
+        queries,
+    })
 }
 
 fn failure(error: &ProvisionError) -> Failure {

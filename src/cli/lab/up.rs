@@ -93,7 +93,7 @@ fn tell(settings: &UpSettings, up: &Up) -> Result<(), Failure> {
         user: &up.credentials.user,
         // On a terminal somebody wants to log in now; what goes to a file stays there.
         password: output::is_terminal().then_some(up.credentials.grafana_password.as_str()),
-        panels: up.shown.as_ref().map(|shown| shown.checks.len()),
+        panels: up.shown.as_ref().map(|shown| shown.queries),
         runs: match &up.runs {
             Runs::Here(_) => report::Runs::Here,
             Runs::Elsewhere { record, .. } => report::Runs::Elsewhere {
