@@ -1,0 +1,3 @@
+//! InfluxQL: text to [`ast`]. Knows no database.
+
+pub(super) mod ast;
