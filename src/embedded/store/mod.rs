@@ -2,5 +2,6 @@
 //!
 //! `line` reads what is written, `data` keeps it, `ql` reads what is asked, `execute` answers it, `http` is the door.
 
+mod answer;
 mod column;
 mod ql;
