@@ -7,6 +7,8 @@ use std::sync::Arc;
 pub(super) struct Answer {
     pub(super) series: Vec<AnswerSeries>,
     pub(super) messages: Vec<Message>,
+    /// Of `tz()`: what times are written in where they are not asked for as numbers. UTC where `None`.
+    pub(super) time_zone: Option<jiff::tz::TimeZone>,
 }
 
 /// What is told beside a result, such as that a statement is deprecated.
