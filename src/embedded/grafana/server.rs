@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::account::Account;
-use super::gate::{self, AllowedHosts};
+use super::super::account::Account;
+use super::super::gate::AllowedHosts;
+use super::gate;
 use super::keeper::Keeper;
 use super::refusal::Refusal;
 use super::state::{self, State, StateFile};

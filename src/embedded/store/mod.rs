@@ -5,5 +5,8 @@
 mod answer;
 mod column;
 mod data;
+mod http;
 mod line;
 mod ql;
+
+pub(crate) use http::{StoreError, StoreOptions, StoreServer};

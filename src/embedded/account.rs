@@ -1,11 +1,11 @@
-//! The one account: a salted hash of its password, and the check of `Authorization: Basic …` against it.
+//! The one account of an embedded server: a salted hash of its password, and the check of credentials against it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// Login and password hash, as the state file keeps them.
+/// Login and password hash, as the dashboard's state file keeps them.
 ///
 /// A single round of SHA-256 is enough because the lab's passwords are 128 random bits: stretching
 /// protects passwords that can be guessed.
@@ -28,13 +28,14 @@ impl Account {
     }
 
     /// Whether the value of an `Authorization` header is this account's login and password.
-    pub(super) fn admits(&self, authorization: &str) -> bool {
-        let Some((login, password)) = basic_credentials(authorization) else {
-            return false;
-        };
+    pub(super) fn admits_basic(&self, authorization: &str) -> bool {
+        basic_credentials(authorization).is_some_and(|(login, password)| self.admits(&login, &password))
+    }
+
+    pub(super) fn admits(&self, login: &str, password: &str) -> bool {
         // both are compared in full, so that the time taken tells nothing about either
         let login_is_right = same(login.as_bytes(), self.login.as_bytes());
-        let password_is_right = same(&salted(&self.salt, &password), &self.hash);
+        let password_is_right = same(&salted(&self.salt, password), &self.hash);
         login_is_right & password_is_right
     }
 }
@@ -55,7 +56,8 @@ fn same(left: &[u8], right: &[u8]) -> bool {
             == 0
 }
 
-fn basic_credentials(authorization: &str) -> Option<(String, String)> {
+/// Login and password of `Basic …`; `None` where it is anything else.
+pub(super) fn basic_credentials(authorization: &str) -> Option<(String, String)> {
     let (scheme, encoded) = authorization.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
@@ -88,7 +90,7 @@ mod tests {
             (String::new(), false),
         ];
         for (authorization, expected) in table {
-            assert_eq!(account.admits(&authorization), expected, "{authorization}");
+            assert_eq!(account.admits_basic(&authorization), expected, "{authorization}");
         }
     }
 
