@@ -7,3 +7,4 @@ mod environment;
 mod layers;
 mod load;
 mod panels;
+mod store;
