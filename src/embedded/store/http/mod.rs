@@ -15,6 +15,7 @@ mod ping;
 mod query;
 mod refusal;
 mod results;
+mod scope;
 mod server;
 mod statement;
 mod style;

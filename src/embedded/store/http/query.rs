@@ -1,5 +1,6 @@
 //! `/query`: reads what is asked, lets it be answered within bounds, and hands the answer on as it is written.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
@@ -99,8 +101,9 @@ impl Job {
             return Err(Refusal::bad_request("missing required parameter \"q\""));
         }
         let now = write::now();
-        let bound = parameters.text("params");
-        let statements = ql::parse(query, bound, now)
+        let bound = bound(parameters.text("params"))
+            .map_err(|error| Refusal::bad_request(format!("error parsing query parameters: {error}")))?;
+        let statements = ql::parse(query, &bound, now)
             .map_err(|error| Refusal::bad_request(format!("error parsing query: {error}")))?;
         let context = Context {
             storage: Arc::clone(&shared.storage),
@@ -137,6 +140,14 @@ impl Job {
         }
         results.finish()
     }
+}
+
+/// What `$name` stands for in a query.
+fn bound(parameters: &str) -> serde_json::Result<BTreeMap<String, Value>> {
+    if parameters.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    serde_json::from_str(parameters)
 }
 
 async fn respond(

@@ -6,10 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::answer::{Answer, Message};
 use super::super::data::{Snapshot, Storage, StorageError};
-use super::super::ql::ast::{Measurement, Select, Source, Statement};
-
-/// The one retention policy that a database has.
-pub(super) const POLICY: &str = "autogen";
+use super::super::ql::ast::{Select, Statement};
+use super::scope::{self, ScopeError};
 
 /// What a query says of all its statements.
 pub(super) struct Context {
@@ -28,22 +26,98 @@ pub(super) struct Context {
 /// Why a statement has no answer; its words are InfluxDB's.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StatementError {
-    #[error("database name required")]
-    NoDatabase,
-    #[error("database not found: {0}")]
-    UnknownDatabase(String),
-    #[error("retention policy not found: {0}")]
-    UnknownPolicy(String),
-    #[error("a query about more than one database is not supported")]
-    TwoDatabases,
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
     #[error("invalid name")]
     InvalidName,
+    #[error("{0}")]
+    Refused(String),
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
 impl Context {
     pub(super) fn answer(&self, statement: &Statement) -> Result<Answer, StatementError> {
-        Ok(Answer::default())
+        match statement {
+            Statement::Select(select) => self.select(select),
+            Statement::Show(show) => Err(StatementError::Refused(format!("{show:?}"))),
+            Statement::CreateDatabase { name } => self.create_database(name),
+            Statement::DropDatabase { name } => {
+                self.storage.drop_database(name)?;
+                Ok(self.changed("DROP DATABASE", name))
+            }
+            Statement::DropMeasurement { name } => {
+                self.snapshot(&self.database)?;
+                self.storage.drop_measurement(&self.database, name)?;
+                Ok(self.changed("DROP MEASUREMENT", name))
+            }
+            Statement::Delete { .. } => Ok(Answer::default()),
+            Statement::DropSeries { .. } => Ok(Answer::default()),
+            Statement::Refused { reason } => Err(StatementError::Refused(reason.clone())),
+        }
+    }
+
+    fn select(&self, select: &Select) -> Result<Answer, StatementError> {
+        let tables = self.snapshot(scope::database(select, &self.database)?)?;
+        scope::check_policies(select, &self.policy)?;
+        Err(StatementError::Refused(format!("{tables:?}")))
+    }
+
+    /// InfluxDB's rule for names, which would be those of directories there.
+    fn create_database(&self, name: &str) -> Result<Answer, StatementError> {
+        let is_printable = name.chars().all(|c| !c.is_control());
+        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\']) || !is_printable {
+            return Err(StatementError::InvalidName);
+        }
+        self.storage.create_database(name)?;
+        Ok(self.changed("CREATE DATABASE", name))
+    }
+
+    fn snapshot(&self, database: &str) -> Result<Snapshot, StatementError> {
+        let tables = self.storage.tables(database)?;
+        Ok(tables.ok_or_else(|| ScopeError::UnknownDatabase(database.to_owned()))?)
+    }
+
+    /// Nothing to tell, but that a GET should change nothing.
+    fn changed(&self, statement: &str, name: &str) -> Answer {
+        let text = format!(
+            "deprecated use of '{statement} {}' in a read only context, please use a POST request instead",
+            quoted(name)
+        );
+        let warning = Message {
+            level: "warning",
+            text,
+        };
+        Answer {
+            messages: if self.by_get { vec![warning] } else { Vec::new() },
+            ..Answer::default()
+        }
+    }
+}
+
+/// An identifier as InfluxQL writes it: in quotes where it must be.
+fn quoted(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
+        return name.to_owned();
+    }
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted_where_they_must_be() {
+        let table = [
+            ("plain_1", "plain_1"),
+            ("1st", "\"1st\""),
+            ("two words", "\"two words\""),
+            ("a\"b\\c", "\"a\\\"b\\\\c\""),
+        ];
+        for (name, expected) in table {
+            assert_eq!(quoted(name), expected);
+        }
     }
 }

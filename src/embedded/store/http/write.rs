@@ -12,8 +12,8 @@ use super::super::line::Precision;
 use super::body::LARGEST_WRITE;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
+use super::scope::POLICY;
 use super::server::Shared;
-use super::statement::POLICY;
 
 /// Answers once the points are stored.
 pub(super) async fn write(
