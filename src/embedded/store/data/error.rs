@@ -27,6 +27,13 @@ pub(in super::super) enum StorageError {
     },
     #[error("database not found: {0}")]
     DatabaseMissing(String),
+    /// Of a database that is to be created.
+    #[error("invalid name")]
+    InvalidName,
+    #[error("name too long")]
+    NameTooLong,
+    #[error("cannot start the thread that writes")]
+    Thread(#[source] io::Error),
     #[error("the database is closed after an earlier fault")]
     Closed,
 }
