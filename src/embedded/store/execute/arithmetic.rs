@@ -72,20 +72,13 @@ fn is_boolean(column: &RowColumn) -> bool {
 }
 
 /// What is missing counts as `false` beside a boolean; what is of another kind makes the result `false`.
-fn of_booleans(
-    operator: Operator,
-    left: &RowColumn,
-    right: &RowColumn,
-    count: usize,
-) -> RowColumn {
+fn of_booleans(operator: Operator, left: &RowColumn, right: &RowColumn, count: usize) -> RowColumn {
     let operate = |left: bool, right: bool| match operator {
         Operator::And | Operator::BitAnd => Some(left && right),
         Operator::Or | Operator::BitOr => Some(left || right),
         Operator::BitXor | Operator::NotEqual => Some(left != right),
         Operator::Equal => Some(left == right),
-        Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
-            Some(false)
-        }
+        Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => Some(false),
         _ => None,
     };
     if operate(false, false).is_none() {
@@ -170,12 +163,7 @@ fn compare_each<T: PartialOrd>(operator: Operator, left: &[T], right: &[T]) -> V
     }
 }
 
-fn compare_texts(
-    operator: Operator,
-    left: &RowColumn,
-    right: &RowColumn,
-    count: usize,
-) -> Option<Vec<bool>> {
+fn compare_texts(operator: Operator, left: &RowColumn, right: &RowColumn, count: usize) -> Option<Vec<bool>> {
     let text = |column: &RowColumn, index: usize| match column.scalar(index) {
         Some(Scalar::Text(text)) => Some(text),
         _ => None,
@@ -184,11 +172,7 @@ fn compare_texts(
         let (left, right) = (text(left, index)?, text(right, index)?);
         Some((left == right) == (operator == Operator::Equal))
     };
-    Some(
-        (0..count)
-            .map(|index| holds(index).unwrap_or(false))
-            .collect(),
-    )
+    Some((0..count).map(|index| holds(index).unwrap_or(false)).collect())
 }
 
 /// `NaN` for `x % 0` of floats, 0 for `x / 0` and for `x % 0` of integers (InfluxDB 1.6.7).
@@ -253,9 +237,13 @@ fn of_floats(operator: Operator, left: &[f64], right: &[f64]) -> Option<Vec<f64>
         Operator::Add => each(left, right, |left, right| left + right),
         Operator::Subtract => each(left, right, |left, right| left - right),
         Operator::Multiply => each(left, right, |left, right| left * right),
-        Operator::Divide => each(left, right, |left, right| {
-            if right == 0.0 { 0.0 } else { left / right }
-        }),
+        Operator::Divide => each(
+            left,
+            right,
+            |left, right| {
+                if right == 0.0 { 0.0 } else { left / right }
+            },
+        ),
         Operator::Modulo => each(left, right, |left, right| left % right),
         _ => return None,
     })
@@ -301,12 +289,7 @@ pub(super) fn floats(column: &RowColumn, count: usize) -> Cow<'_, [f64]> {
             ..
         } => Cow::Borrowed(values),
         RowColumn::Same(Scalar::Float(value)) => Cow::Owned(vec![*value; count]),
-        other => Cow::Owned(
-            integers(other, count)
-                .iter()
-                .map(|value| *value as f64)
-                .collect(),
-        ),
+        other => Cow::Owned(integers(other, count).iter().map(|value| *value as f64).collect()),
     }
 }
 

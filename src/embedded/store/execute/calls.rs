@@ -50,18 +50,13 @@ const UNSUPPORTED: &[&str] = &[
 ];
 
 /// `name` is in lower case.
-pub(super) fn read<'a>(
-    name: &str,
-    arguments: &'a [Expression],
-) -> Result<Call<'a>, SelectError> {
+pub(super) fn read<'a>(name: &str, arguments: &'a [Expression]) -> Result<Call<'a>, SelectError> {
     match name {
         "percentile" => percentile(arguments),
         "distinct" => distinct(arguments),
         "top" | "bottom" => best(name, arguments),
         "integral" => integral(arguments),
-        _ if UNSUPPORTED.contains(&name) => {
-            Err(SelectError::UnsupportedFunction(name.to_string()))
-        }
+        _ if UNSUPPORTED.contains(&name) => Err(SelectError::UnsupportedFunction(name.to_string())),
         _ => match transform(name, arguments)? {
             Some(transform) => Ok(Call::Transform {
                 transform,
@@ -104,12 +99,7 @@ fn simple<'a>(name: &str, arguments: &'a [Expression]) -> Result<Call<'a>, Selec
     Ok(Call::Aggregate { aggregate, of })
 }
 
-fn counted(
-    name: &str,
-    arguments: &[Expression],
-    least: usize,
-    most: usize,
-) -> Result<(), SelectError> {
+fn counted(name: &str, arguments: &[Expression], least: usize, most: usize) -> Result<(), SelectError> {
     let got = arguments.len();
     if (least..=most).contains(&got) {
         return Ok(());
@@ -132,9 +122,7 @@ fn percentile(arguments: &[Expression]) -> Result<Call<'_>, SelectError> {
         Expression::Integer(rank) => rank as f64,
         Expression::Number(rank) => rank,
         _ => {
-            return Err(SelectError::Rule(
-                "expected float argument in percentile()",
-            ));
+            return Err(SelectError::Rule("expected float argument in percentile()"));
         }
     };
     Ok(Call::Aggregate {
@@ -155,9 +143,7 @@ fn distinct(arguments: &[Expression]) -> Result<Call<'_>, SelectError> {
         [_] => Err(SelectError::NeedsField {
             name: "distinct".to_string(),
         }),
-        _ => Err(SelectError::Rule(
-            "distinct function can only have one argument",
-        )),
+        _ => Err(SelectError::Rule("distinct function can only have one argument")),
     }
 }
 
@@ -184,10 +170,7 @@ fn best<'a>(name: &str, arguments: &'a [Expression]) -> Result<Call<'a>, SelectE
             "expected first argument to be a field in {name}()"
         )));
     }
-    if !by
-        .iter()
-        .all(|by| matches!(by, Expression::Reference { .. }))
-    {
+    if !by.iter().all(|by| matches!(by, Expression::Reference { .. })) {
         return Err(SelectError::Argument(format!(
             "only fields or tags are allowed in {name}()"
         )));
@@ -232,10 +215,7 @@ fn transform(name: &str, arguments: &[Expression]) -> Result<Option<Transform>, 
         },
         _ => return Ok(None),
     };
-    if matches!(
-        transform,
-        Transform::Difference { .. } | Transform::CumulativeSum
-    ) {
+    if matches!(transform, Transform::Difference { .. } | Transform::CumulativeSum) {
         counted(name, arguments, 1, 1)?;
     }
     Ok(Some(transform))

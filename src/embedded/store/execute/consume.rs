@@ -39,9 +39,7 @@ impl<'a> Consumer<'a> {
         Self {
             call,
             state: match aggregate {
-                Some(aggregate) => {
-                    State::Running(declared.kind().and_then(|kind| running(aggregate, kind)))
-                }
+                Some(aggregate) => State::Running(declared.kind().and_then(|kind| running(aggregate, kind))),
                 None => State::Gathered(Vec::new()),
             },
         }
@@ -126,13 +124,9 @@ fn finish(
             aggregate: Aggregate::Distinct,
             ..
         } => Ok(column.into()),
-        Call::Aggregate { aggregate, .. } => {
-            run.fill(column, level, windows, *aggregate == Aggregate::Count)
-        }
+        Call::Aggregate { aggregate, .. } => run.fill(column, level, windows, *aggregate == Aggregate::Count),
         Call::CountDistinct { .. } => run.fill(counted(&column), level, windows, true),
-        Call::Integral { unit, .. } => {
-            Ok(integral(&column, *unit, windows, run.descending).into())
-        }
+        Call::Integral { unit, .. } => Ok(integral(&column, *unit, windows, run.descending).into()),
         Call::Transform { transform, .. } => Ok(transformed(*transform, column, run, windows)),
         Call::TransformOf { transform, inner } => {
             let inner = finish(inner, column, run, level, windows)?;

@@ -77,10 +77,10 @@ element!(Arc<str>, Text, Arc::from(""));
 macro_rules! with_values {
     ($values:expr, $vector:ident => $body:expr) => {
         match $values {
-            Values::Float($vector) => $body,
-            Values::Integer($vector) => $body,
-            Values::Text($vector) => $body,
-            Values::Boolean($vector) => $body,
+            $crate::embedded::store::column::Values::Float($vector) => $body,
+            $crate::embedded::store::column::Values::Integer($vector) => $body,
+            $crate::embedded::store::column::Values::Text($vector) => $body,
+            $crate::embedded::store::column::Values::Boolean($vector) => $body,
         }
     };
 }

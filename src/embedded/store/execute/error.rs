@@ -1,6 +1,7 @@
 //! Why a SELECT is not answered. Where InfluxDB 1.6.7 says it, it is said in its words.
 
 use crate::embedded::store::column::ReadError;
+use crate::embedded::store::ql::PatternError;
 
 #[derive(Debug, thiserror::Error)]
 pub(in crate::embedded::store) enum SelectError {
@@ -51,13 +52,8 @@ pub(in crate::embedded::store) enum SelectError {
     #[error("time {0} underflows time literal")]
     TimeTooEarly(i64),
     #[error("type error: incompatible types: {left} and {right}")]
-    Types {
-        left: &'static str,
-        right: &'static str,
-    },
-    #[error(
-        "invalid argument type for the {position} argument in {name}(): {found}"
-    )]
+    Types { left: &'static str, right: &'static str },
+    #[error("invalid argument type for the {position} argument in {name}(): {found}")]
     MathArgument {
         name: String,
         position: &'static str,
@@ -69,11 +65,13 @@ pub(in crate::embedded::store) enum SelectError {
         kind: &'static str,
         field: String,
     },
-    #[error("error parsing regexp: {0}")]
-    Pattern(#[source] Box<regex::Error>),
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
     #[error("unable to find time zone {0}")]
     TimeZone(String),
-    #[error("max-select-buckets limit exceeded: ({asked}/{most}); group by longer intervals or ask for less time")]
+    #[error(
+        "max-select-buckets limit exceeded: ({asked}/{most}); group by longer intervals or ask for less time"
+    )]
     TooManyWindows { asked: u64, most: usize },
     #[error("max-select-series limit exceeded: ({asked}/{most}); narrow the query by tags")]
     TooManySeries { asked: usize, most: usize },

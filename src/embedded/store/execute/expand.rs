@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 
 use crate::embedded::store::ql::ast::{Cast, Column, Dimension, Expression};
+use crate::embedded::store::ql::compile;
 
 use super::error::SelectError;
-use super::filter::compile_pattern;
 use super::level::Source;
 use super::names::{Type, name};
 use super::validate::is_time;
@@ -49,10 +49,7 @@ impl Catalogue {
     }
 
     fn add(&mut self, name: &str, declared: Type) {
-        let known = self
-            .fields
-            .entry(name.to_string())
-            .or_insert(Type::Unknown);
+        let known = self.fields.entry(name.to_string()).or_insert(Type::Unknown);
         *known = declared.max(*known);
     }
 }
@@ -68,7 +65,7 @@ pub(super) fn expand_dimensions(
             Dimension::Tag(name) => tags.push(name.clone()),
             Dimension::All => tags.extend(catalogue.tags.iter().cloned()),
             Dimension::Matching(pattern) => {
-                let pattern = compile_pattern(&pattern.0)?;
+                let pattern = compile(pattern)?;
                 let matching = catalogue.tags.iter().filter(|tag| pattern.is_match(tag));
                 tags.extend(matching.cloned());
             }
@@ -128,7 +125,7 @@ fn expand_column(
             expanded.extend(wanted.map(|(name, declared)| plain(name, *declared)));
         }
         Expression::Pattern(pattern) => {
-            let pattern = compile_pattern(&pattern.0)?;
+            let pattern = compile(pattern)?;
             let wanted = candidates.iter().filter(|(name, _)| pattern.is_match(name));
             expanded.extend(wanted.map(|(name, declared)| plain(name, *declared)));
         }
@@ -178,7 +175,7 @@ impl Spread {
                 return Err(SelectError::TagWildcard { name: name.clone() });
             }
             Some(Expression::Wildcard(_)) => None,
-            Some(Expression::Pattern(pattern)) => Some(compile_pattern(&pattern.0)?),
+            Some(Expression::Pattern(pattern)) => Some(compile(pattern)?),
             _ => return Ok(None),
         };
         Ok(Some(Self {

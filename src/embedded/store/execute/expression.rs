@@ -27,20 +27,12 @@ pub(super) enum Node {
 }
 
 /// `count` is the number of rows that `columns` have.
-pub(super) fn evaluate(
-    node: &Node,
-    columns: &[RowColumn],
-    count: usize,
-    division: Division,
-) -> RowColumn {
+pub(super) fn evaluate(node: &Node, columns: &[RowColumn], count: usize, division: Division) -> RowColumn {
     match node {
         Node::Column(index) => columns[*index].clone(),
         Node::Literal(value) => RowColumn::Same(value.clone()),
         Node::Pattern(_) => RowColumn::Absent,
-        Node::Math {
-            function,
-            arguments,
-        } => {
+        Node::Math { function, arguments } => {
             let arguments: Vec<RowColumn> = arguments
                 .iter()
                 .map(|argument| evaluate(argument, columns, count, division))

@@ -15,12 +15,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// `times` are those of points with values, in the order of the query. `None` where there would be more than `most`.
-    pub(super) fn of(
-        times: &[i64],
-        windows: &Windows,
-        descending: bool,
-        most: usize,
-    ) -> Option<Self> {
+    pub(super) fn of(times: &[i64], windows: &Windows, descending: bool, most: usize) -> Option<Self> {
         let mut layout = Self {
             times: Vec::new(),
             from: Vec::new(),

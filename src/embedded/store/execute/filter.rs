@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
 use crate::embedded::store::column::{Kind, Values};
 use crate::embedded::store::ql::ast::{Cast, Expression, Operator};
+use crate::embedded::store::ql::compile;
 
 use super::arithmetic::Division;
 use super::error::SelectError;
@@ -107,11 +106,7 @@ impl Filter {
         }
     }
 
-    fn compile(
-        &mut self,
-        condition: &Expression,
-        names: &dyn Names,
-    ) -> Result<Node, SelectError> {
+    fn compile(&mut self, condition: &Expression, names: &dyn Names) -> Result<Node, SelectError> {
         Ok(match condition {
             Expression::Parenthesised(inner) => self.compile(inner, names)?,
             Expression::Reference { name, cast } => self.reference(name, *cast, names, false),
@@ -121,11 +116,10 @@ impl Filter {
             }
             Expression::Text(text) => Node::Literal(Scalar::Text(text.as_str().into())),
             Expression::Boolean(value) => Node::Literal(Scalar::Boolean(*value)),
-            Expression::Pattern(pattern) => Node::Pattern(compile_pattern(&pattern.0)?),
+            Expression::Pattern(pattern) => Node::Pattern(compile(pattern)?),
             Expression::Wildcard(_) => return Err(SelectError::Condition),
             Expression::Call { name, arguments } => Node::Math {
-                function: math::math(name)
-                    .ok_or_else(|| SelectError::CallInCondition(name.clone()))?,
+                function: math::math(name).ok_or_else(|| SelectError::CallInCondition(name.clone()))?,
                 arguments: arguments
                     .iter()
                     .map(|argument| self.compile(argument, names))
@@ -148,9 +142,7 @@ impl Filter {
         right: &Expression,
         names: &dyn Names,
     ) -> Result<Node, SelectError> {
-        let is_text = |side: &Expression| {
-            matches!(side, Expression::Text(_) | Expression::Pattern(_))
-        };
+        let is_text = |side: &Expression| matches!(side, Expression::Text(_) | Expression::Pattern(_));
         let tag_of = |side: &Expression| match side {
             Expression::Reference { name, cast } if names.find(name, *cast).is_none() => {
                 Some((name.clone(), *cast))
@@ -179,13 +171,7 @@ impl Filter {
         })
     }
 
-    fn reference(
-        &mut self,
-        name: &str,
-        cast: Option<Cast>,
-        names: &dyn Names,
-        blank: bool,
-    ) -> Node {
+    fn reference(&mut self, name: &str, cast: Option<Cast>, names: &dyn Names, blank: bool) -> Node {
         let input = names.find(name, cast).unwrap_or_else(|| Input::Tag {
             name: name.to_string(),
             blank: blank || names.blank_tags(),
@@ -208,8 +194,4 @@ pub(super) fn of_tags(input: &Input, tag: &dyn Fn(&str) -> Option<Arc<str>>) -> 
         },
         _ => RowColumn::Absent,
     }
-}
-
-pub(super) fn compile_pattern(pattern: &str) -> Result<Regex, SelectError> {
-    Regex::new(pattern).map_err(|error| SelectError::Pattern(Box::new(error)))
 }

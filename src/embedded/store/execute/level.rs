@@ -106,9 +106,7 @@ pub(super) struct Leaf {
 
 impl Leaf {
     pub(super) fn kind(&self, field: &str) -> Option<Kind> {
-        let found = self
-            .fields
-            .binary_search_by(|(name, _)| name.as_str().cmp(field));
+        let found = self.fields.binary_search_by(|(name, _)| name.as_str().cmp(field));
         found.ok().map(|index| self.fields[index].1)
     }
 }
@@ -126,9 +124,7 @@ impl Call {
     /// Whether one window more is read, so that the first has one before it.
     pub(super) fn looks_back(&self) -> bool {
         match self {
-            Self::Transform { transform, .. } | Self::TransformOf { transform, .. } => {
-                transform.looks_back()
-            }
+            Self::Transform { transform, .. } | Self::TransformOf { transform, .. } => transform.looks_back(),
             _ => false,
         }
     }
@@ -157,9 +153,7 @@ impl Call {
             Self::Integral { .. } => Type::Float,
             Self::Best { .. } => of,
             Self::Transform { transform, .. } => transform_declared(*transform, of),
-            Self::TransformOf { transform, inner } => {
-                transform_declared(*transform, inner.declared(of))
-            }
+            Self::TransformOf { transform, inner } => transform_declared(*transform, inner.declared(of)),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::arithmetic::{both_valid, floats};
 use super::names::Type;
 use super::rows::RowColumn;
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Math {
     /// Leaves integers as they are.
     Rounding(fn(f64) -> f64),

@@ -47,7 +47,12 @@ pub(super) fn merge_columns(mut columns: Vec<Column>, descending: bool) -> Optio
             .iter()
             .map(|column| T::slice(&column.values).unwrap_or_default())
             .collect();
-        T::wrap(order.iter().map(|&(part, index)| parts[part][index].clone()).collect())
+        T::wrap(
+            order
+                .iter()
+                .map(|&(part, index)| parts[part][index].clone())
+                .collect(),
+        )
     }
     let values = match first {
         Kind::Float => pick::<f64>(&columns, &order),

@@ -41,8 +41,8 @@ use crate::embedded::store::ql::ast::Select;
 pub(super) use error::SelectError;
 use group::{GroupKey, Selection, partition};
 use level::{Call, Level};
-pub(super) use limits::Limits;
 use limits::Guard;
+pub(super) use limits::Limits;
 use plan::Planner;
 use rows::Rows;
 use run::Run;
@@ -117,9 +117,7 @@ fn readable(level: &Level, mut range: TimeRange, descending: bool) -> TimeRange 
 fn windows_back(call: &Call) -> i64 {
     match call {
         Call::Transform { transform, .. } => transform_windows_back(*transform),
-        Call::TransformOf { transform, inner } => {
-            transform_windows_back(*transform).max(windows_back(inner))
-        }
+        Call::TransformOf { transform, inner } => transform_windows_back(*transform).max(windows_back(inner)),
         _ => 0,
     }
 }
@@ -147,9 +145,7 @@ fn answer_series(
     let mut rows_so_far = 0;
     let mut claims = Vec::new();
     for (key, selection) in groups {
-        let rows = run
-            .level(level, &selection, range)?
-            .into_rows(run.descending);
+        let rows = run.level(level, &selection, range)?.into_rows(run.descending);
         if rows.len() == 0 {
             continue;
         }

@@ -153,10 +153,7 @@ mod tests {
             column(call("mean", "c"), Some("mean_1")),
             column(call("mean", "d"), None),
         ];
-        assert_eq!(
-            column_names(&columns),
-            ["mean", "mean_2", "mean_1", "mean_3"]
-        );
+        assert_eq!(column_names(&columns), ["mean", "mean_2", "mean_1", "mean_3"]);
     }
 
     #[test]

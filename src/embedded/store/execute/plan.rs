@@ -6,12 +6,13 @@ use crate::embedded::store::column::Tables;
 use crate::embedded::store::ql::ast::{
     Cast, Dimension, Expression, Measurement, Named, Select, Source as AstSource,
 };
+use crate::embedded::store::ql::compile;
 
 use super::calls;
 use super::error::SelectError;
 use super::expand::{Catalogue, expand_columns, expand_dimensions};
 use super::expression::Node;
-use super::filter::{Filter, Input, Names, compile_pattern};
+use super::filter::{Filter, Input, Names};
 use super::level::{Call, Leaf, Level, Output, Reference, Source};
 use super::limits::Guard;
 use super::math;
@@ -125,7 +126,7 @@ impl Planner<'_> {
         Ok(match &measurement.name {
             Named::Is(name) => vec![name.clone()],
             Named::Matches(pattern) => {
-                let pattern = compile_pattern(&pattern.0)?;
+                let pattern = compile(pattern)?;
                 let mut names = self.tables.measurements();
                 names.retain(|name| pattern.is_match(name));
                 names
@@ -175,9 +176,7 @@ impl Names for LeafNames<'_> {
         let kind = self.0.kind(name)?;
         Some(Input::Field {
             name: name.to_string(),
-            kind: Types::cast(cast)
-                .and_then(Type::kind)
-                .unwrap_or(kind),
+            kind: Types::cast(cast).and_then(Type::kind).unwrap_or(kind),
         })
     }
 
@@ -262,12 +261,7 @@ impl Draft {
         Ok(DraftNode::Call(index_of(&mut self.calls, call)))
     }
 
-    fn call(
-        &mut self,
-        name: &str,
-        arguments: &[Expression],
-        level: &Level,
-    ) -> Result<Call, SelectError> {
+    fn call(&mut self, name: &str, arguments: &[Expression], level: &Level) -> Result<Call, SelectError> {
         Ok(match calls::read(name, arguments)? {
             calls::Call::Aggregate { aggregate, of } => Call::Aggregate {
                 aggregate,
@@ -339,12 +333,10 @@ fn numbered(node: DraftNode, calls: usize) -> Node {
 }
 
 fn index_of<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
-    list.iter()
-        .position(|other| *other == item)
-        .unwrap_or_else(|| {
-            list.push(item);
-            list.len() - 1
-        })
+    list.iter().position(|other| *other == item).unwrap_or_else(|| {
+        list.push(item);
+        list.len() - 1
+    })
 }
 
 fn reference(name: &str, cast: Option<Cast>, level: &Level) -> Reference {
@@ -368,9 +360,7 @@ fn scalar(literal: &Expression) -> Result<Scalar, SelectError> {
         Expression::Text(text) => Scalar::Text(text.as_str().into()),
         Expression::Boolean(value) => Scalar::Boolean(*value),
         _ => {
-            return Err(SelectError::Rule(
-                "field must contain at least one variable",
-            ));
+            return Err(SelectError::Rule("field must contain at least one variable"));
         }
     })
 }

@@ -47,10 +47,7 @@ pub(super) struct Clock<'a> {
 impl Clock<'_> {
     /// The condition without time, and the time it is about. Bounds below an `OR` hold for everything, as InfluxDB
     /// has it.
-    pub(super) fn split(
-        self,
-        condition: &Expression,
-    ) -> Result<(Option<Expression>, Bounds), SelectError> {
+    pub(super) fn split(self, condition: &Expression) -> Result<(Option<Expression>, Bounds), SelectError> {
         match condition {
             Expression::Binary {
                 operator: operator @ (Operator::And | Operator::Or),
@@ -59,10 +56,7 @@ impl Clock<'_> {
             } => {
                 let (left, left_bounds) = self.split(left)?;
                 let (right, right_bounds) = self.split(right)?;
-                Ok((
-                    join(*operator, left, right),
-                    left_bounds.both(right_bounds),
-                ))
+                Ok((join(*operator, left, right), left_bounds.both(right_bounds)))
             }
             Expression::Binary {
                 operator,
@@ -79,10 +73,7 @@ impl Clock<'_> {
             }
             Expression::Parenthesised(inner) => {
                 let (rest, bounds) = self.split(inner)?;
-                Ok((
-                    rest.map(|rest| Expression::Parenthesised(Box::new(rest))),
-                    bounds,
-                ))
+                Ok((rest.map(|rest| Expression::Parenthesised(Box::new(rest))), bounds))
             }
             Expression::Boolean(_) => Ok((Some(condition.clone()), Bounds::default())),
             _ => Err(SelectError::Condition),
@@ -201,11 +192,7 @@ fn scale(operator: Operator, duration: i64, factor: f64) -> Option<Moment> {
     }
 }
 
-fn join(
-    operator: Operator,
-    left: Option<Expression>,
-    right: Option<Expression>,
-) -> Option<Expression> {
+fn join(operator: Operator, left: Option<Expression>, right: Option<Expression>) -> Option<Expression> {
     match (left, right) {
         (Some(left), Some(right)) => Some(Expression::Binary {
             operator,

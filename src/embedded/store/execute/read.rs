@@ -32,8 +32,7 @@ impl Reader<'_> {
         field: &Reference,
         take: &mut Take<'_>,
     ) -> Result<(), SelectError> {
-        let Some(wanted) = field_kind(field).filter(|_| self.leaf.kind(&field.name).is_some())
-        else {
+        let Some(wanted) = field_kind(field).filter(|_| self.leaf.kind(&field.name).is_some()) else {
             return Ok(());
         };
         match self.point_filter() {
@@ -104,12 +103,7 @@ impl Reader<'_> {
         filter.filter(|filter| !filter.is_about_tags())
     }
 
-    fn judge(
-        &self,
-        filter: &Filter,
-        series: &Arc<Series>,
-        times: &[i64],
-    ) -> Result<Verdict, SelectError> {
+    fn judge(&self, filter: &Filter, series: &Arc<Series>, times: &[i64]) -> Result<Verdict, SelectError> {
         let tag = |name: &str| tag_of(series, name).cloned();
         let mut columns = Vec::with_capacity(filter.inputs.len());
         for input in &filter.inputs {
@@ -124,12 +118,7 @@ impl Reader<'_> {
         Ok(filter.judge(&columns, times.len()))
     }
 
-    fn column(
-        &self,
-        series: &Arc<Series>,
-        field: &str,
-        kind: Kind,
-    ) -> Result<Option<Column>, SelectError> {
+    fn column(&self, series: &Arc<Series>, field: &str, kind: Kind) -> Result<Option<Column>, SelectError> {
         if self.leaf.kind(field).is_none() {
             return Ok(None);
         }

@@ -192,8 +192,7 @@ impl Rows {
 
     pub(super) fn filtered(mut self, keep: &[bool]) -> Self {
         let mut flags = keep.iter();
-        self.times
-            .retain(|_| flags.next().is_some_and(|keep| *keep));
+        self.times.retain(|_| flags.next().is_some_and(|keep| *keep));
         self.map_columns(|column| column.filtered(keep))
     }
 

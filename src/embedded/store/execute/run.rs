@@ -64,21 +64,16 @@ impl<'a> Run<'a> {
             return self.raw(level, selection, range);
         }
         let is_selector = level.calls.len() == 1 && level.calls[0].is_selector();
-        if is_selector && (!level.fields.is_empty() || matches!(level.calls[0], Call::Best { .. }))
-        {
+        if is_selector && (!level.fields.is_empty() || matches!(level.calls[0], Call::Best { .. })) {
             let rows = selector::points(self, level, selection, range)?;
             return Ok(self.outputs(level, rows));
         }
-        let streams = self.calls(level, selection, range, is_selector)?;
+        let own_times = is_selector && level.window.is_none();
+        let streams = self.calls(level, selection, range, own_times)?;
         Ok(self.table(level, streams))
     }
 
-    fn raw(
-        &self,
-        level: &Level,
-        selection: &Selection,
-        range: TimeRange,
-    ) -> Result<Table, SelectError> {
+    fn raw(&self, level: &Level, selection: &Selection, range: TimeRange) -> Result<Table, SelectError> {
         let mut parts = Vec::new();
         let mut claims = Vec::new();
         self.each_rows(level, selection, range, None, &mut |rows| {
@@ -116,8 +111,7 @@ impl<'a> Run<'a> {
             };
             let windows = self.windows(level, range);
             let calls = indices.iter().map(|&index| &level.calls[index]);
-            let mut consumers: Vec<Consumer> =
-                calls.map(|call| Consumer::new(call, level)).collect();
+            let mut consumers: Vec<Consumer> = calls.map(|call| Consumer::new(call, level)).collect();
             self.feed(level, selection, range, &windows, &mut consumers)?;
             for (index, consumer) in indices.into_iter().zip(consumers) {
                 let stream = consumer.finish(self, level, &windows, own_times)?;
@@ -379,9 +373,7 @@ impl<'a> Run<'a> {
                 .chain(level.fields.iter().map(|field| field.declared));
             let columns = rows.columns.into_iter().zip(declared);
             rows.columns = columns
-                .map(|(column, declared): (RowColumn, Type)| {
-                    gap.close(column, declared.kind(), count)
-                })
+                .map(|(column, declared): (RowColumn, Type)| gap.close(column, declared.kind(), count))
                 .collect();
         }
         let outputs = level.outputs.iter();

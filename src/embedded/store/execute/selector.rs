@@ -88,9 +88,13 @@ fn reduce(call: &Call, points: &mut Vec<Point>, by: &[usize]) {
             ..
         } => {}
         Call::Aggregate { aggregate, .. } => {
-            let best = points
-                .drain(..)
-                .reduce(|best, point| if wins(*aggregate, &point, &best) { point } else { best });
+            let best = points.drain(..).reduce(|best, point| {
+                if wins(*aggregate, &point, &best) {
+                    point
+                } else {
+                    best
+                }
+            });
             points.extend(best);
         }
         Call::Best { top, count, .. } => {
@@ -246,12 +250,7 @@ fn column<'a>(declared: Type, scalars: impl Iterator<Item = Option<&'a Scalar>>)
     }
 }
 
-fn filled(
-    run: &Run<'_>,
-    level: &Level,
-    rows: &Rows,
-    windows: &Windows,
-) -> Result<Rows, SelectError> {
+fn filled(run: &Run<'_>, level: &Level, rows: &Rows, windows: &Windows) -> Result<Rows, SelectError> {
     let layout = run.layout(&rows.times, windows)?;
     let first = rows.stream(0).compact();
     let filled = layout.fill(&first, level.fill, windows.every);

@@ -38,9 +38,7 @@ pub(super) fn picked<'a>(
         Some(index) => declared(&rows.columns[index], reference.declared),
         None if inner.own_tags.contains(&reference.name) => key
             .tag(&inner.group_tags, &reference.name)
-            .map_or(RowColumn::Absent, |value| {
-                RowColumn::Same(Scalar::Text(value))
-            }),
+            .map_or(RowColumn::Absent, |value| RowColumn::Same(Scalar::Text(value))),
         None => RowColumn::Absent,
     };
     Rows {

@@ -34,8 +34,7 @@ impl Stream {
     pub(super) fn compact(mut self) -> Column {
         if let Some(valid) = &self.valid {
             let mut flags = valid.iter();
-            self.times
-                .retain(|_| flags.next().is_some_and(|valid| *valid));
+            self.times.retain(|_| flags.next().is_some_and(|valid| *valid));
             self.values = retain(self.values, valid);
         }
         Column {
@@ -47,8 +46,7 @@ impl Stream {
     /// Those points for which `keep` says so.
     pub(super) fn filtered(mut self, keep: &[bool]) -> Self {
         let mut flags = keep.iter();
-        self.times
-            .retain(|_| flags.next().is_some_and(|keep| *keep));
+        self.times.retain(|_| flags.next().is_some_and(|keep| *keep));
         let mut flags = keep.iter();
         if let Some(valid) = &mut self.valid {
             valid.retain(|_| flags.next().is_some_and(|keep| *keep));

@@ -70,7 +70,10 @@ pub(super) fn side_by_side(streams: &[Stream], descending: bool) -> Rows {
     let mut times = Vec::new();
     let mut from: Vec<Vec<Option<usize>>> = vec![Vec::new(); streams.len()];
     loop {
-        let heads = streams.iter().zip(&next).filter_map(|(stream, &at)| stream.times.get(at));
+        let heads = streams
+            .iter()
+            .zip(&next)
+            .filter_map(|(stream, &at)| stream.times.get(at));
         let head = if descending { heads.max() } else { heads.min() };
         let Some(&time) = head else { break };
         times.push(time);
@@ -154,10 +157,7 @@ fn put(mut values: Values, valid: Vec<bool>, filler: f64) -> RowColumn {
             };
         }
     }
-    RowColumn::Each {
-        values,
-        valid: None,
-    }
+    RowColumn::Each { values, valid: None }
 }
 
 fn repeat_previous(mut values: Values, mut valid: Vec<bool>, count: usize) -> RowColumn {

@@ -78,9 +78,7 @@ fn in_level(level: &Level, name: &str) -> Type {
 pub(super) fn declared_of(expression: &Expression, level: &Level) -> Result<Type, SelectError> {
     Ok(match expression {
         Expression::Parenthesised(inner) => declared_of(inner, level)?,
-        Expression::Reference { name, cast } => {
-            Types::of_sources(&level.sources).reference(name, *cast)
-        }
+        Expression::Reference { name, cast } => Types::of_sources(&level.sources).reference(name, *cast),
         Expression::Number(_) => Type::Float,
         Expression::Integer(_) => Type::Integer,
         Expression::Text(_) => Type::Text,
@@ -89,11 +87,7 @@ pub(super) fn declared_of(expression: &Expression, level: &Level) -> Result<Type
             operator,
             left,
             right,
-        } => binary(
-            *operator,
-            declared_of(left, level)?,
-            declared_of(right, level)?,
-        )?,
+        } => binary(*operator, declared_of(left, level)?, declared_of(right, level)?)?,
         Expression::Call { name, arguments } => call(name, arguments, level)?,
         Expression::Wildcard(_) | Expression::Pattern(_) | Expression::Duration(_) => Type::Unknown,
     })
@@ -103,10 +97,7 @@ pub(super) fn declared_of(expression: &Expression, level: &Level) -> Result<Type
 /// around it cuts them off.
 fn binary(operator: Operator, left: Type, right: Type) -> Result<Type, SelectError> {
     use Type::{Boolean, Float, Integer, Text, Unknown};
-    let on_bits = matches!(
-        operator,
-        Operator::BitAnd | Operator::BitOr | Operator::BitXor
-    );
+    let on_bits = matches!(operator, Operator::BitAnd | Operator::BitOr | Operator::BitXor);
     match (left, right) {
         (Unknown, other) | (other, Unknown) => Ok(other),
         (Integer, Integer) => Ok(Integer),

@@ -82,23 +82,17 @@ impl Found {
         match expression {
             Expression::Reference { .. } => self.has_fields = true,
             Expression::Wildcard(_) if !self.wildcards_allowed => {
-                return Err(SelectError::Rule(
-                    "unable to use wildcard in a binary expression",
-                ));
+                return Err(SelectError::Rule("unable to use wildcard in a binary expression"));
             }
             Expression::Pattern(_) if !self.wildcards_allowed => {
-                return Err(SelectError::Rule(
-                    "unable to use regex in a binary expression",
-                ));
+                return Err(SelectError::Rule("unable to use regex in a binary expression"));
             }
             Expression::Wildcard(_) | Expression::Pattern(_) => self.has_fields = true,
             Expression::Call { name, arguments } => return self.call(name, arguments),
             Expression::Binary { left, right, .. } => return self.binary(left, right),
             Expression::Parenthesised(inner) => return self.expression(inner),
             _ => {
-                return Err(SelectError::Rule(
-                    "field must contain at least one variable",
-                ));
+                return Err(SelectError::Rule("field must contain at least one variable"));
             }
         }
         Ok(())
@@ -107,9 +101,7 @@ impl Found {
     fn binary(&mut self, left: &Expression, right: &Expression) -> Result<(), SelectError> {
         self.wildcards_allowed = false;
         match (is_literal(left), is_literal(right)) {
-            (true, true) => Err(SelectError::Rule(
-                "field must contain at least one variable",
-            )),
+            (true, true) => Err(SelectError::Rule("field must contain at least one variable")),
             (true, false) => self.expression(right),
             (false, true) => self.expression(left),
             (false, false) => {
@@ -208,9 +200,7 @@ impl Found {
 
     fn finish(&self, fill: Fill) -> Result<(), SelectError> {
         if self.columns == 0 {
-            return Err(SelectError::Rule(
-                "at least 1 non-time field must be queried",
-            ));
+            return Err(SelectError::Rule("at least 1 non-time field must be queried"));
         }
         if let Some(name) = self.best
             && self.calls > 1

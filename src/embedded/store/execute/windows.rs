@@ -34,10 +34,7 @@ impl Windows {
         let into = local.saturating_add(zone).rem_euclid(self.every);
         let start = self.start(local, into, zone);
         let end = self.end(local, self.every - into, zone);
-        (
-            start.saturating_add(self.offset),
-            end.saturating_add(self.offset),
-        )
+        (start.saturating_add(self.offset), end.saturating_add(self.offset))
     }
 
     fn start(&self, local: i64, into: i64, zone: i64) -> i64 {
@@ -142,14 +139,8 @@ mod tests {
         let vienna = windows(DAY, 0, Some("Europe/Vienna"));
         // 2019-03-31T12:00:00+02:00, the day that has 23 hours, and 2019-10-27T12:00:00+01:00, which has 25.
         let spring = 1_554_026_400_000_000_000;
-        assert_eq!(
-            vienna.around(spring),
-            (spring - 11 * HOUR, spring + 12 * HOUR)
-        );
+        assert_eq!(vienna.around(spring), (spring - 11 * HOUR, spring + 12 * HOUR));
         let autumn = 1_572_174_000_000_000_000;
-        assert_eq!(
-            vienna.around(autumn),
-            (autumn - 13 * HOUR, autumn + 12 * HOUR)
-        );
+        assert_eq!(vienna.around(autumn), (autumn - 13 * HOUR, autumn + 12 * HOUR));
     }
 }

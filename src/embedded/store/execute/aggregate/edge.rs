@@ -33,11 +33,7 @@ impl<T: Element> State for First<T> {
 
     fn add(&mut self, times: &[i64], values: &[T]) {
         let Some(&first) = times.first() else { return };
-        for (&time, value) in times
-            .iter()
-            .zip(values)
-            .take_while(|(time, _)| **time == first)
-        {
+        for (&time, value) in times.iter().zip(values).take_while(|(time, _)| **time == first) {
             let wins = self.point.as_ref().is_none_or(|(earliest, held)| {
                 time < *earliest || (time == *earliest && beats_first(value, held))
             });
@@ -75,9 +71,10 @@ impl<T: Element> State for Last<T> {
             .rev()
             .take_while(|(time, _)| **time == last)
         {
-            let wins = self.point.as_ref().is_none_or(|(latest, held)| {
-                time > *latest || (time == *latest && value > held)
-            });
+            let wins = self
+                .point
+                .as_ref()
+                .is_none_or(|(latest, held)| time > *latest || (time == *latest && value > held));
             if wins {
                 self.point = Some((time, value.clone()));
             }

@@ -4,7 +4,6 @@ use crate::embedded::store::execute::element::Number;
 
 use super::buckets::State;
 
-
 #[derive(Clone, Default)]
 pub(super) struct Mean<T> {
     sum: T,

@@ -42,9 +42,7 @@ impl<T: Number> State for Median<T> {
 
 /// Points by value, then by time.
 fn sort<T: Element>(points: &mut [(T, i64)]) {
-    points.sort_unstable_by(|left, right| {
-        ascending(&left.0, &right.0).then_with(|| left.1.cmp(&right.1))
-    });
+    points.sort_unstable_by(|left, right| ascending(&left.0, &right.0).then_with(|| left.1.cmp(&right.1)));
 }
 
 #[derive(Clone)]

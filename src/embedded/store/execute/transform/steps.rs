@@ -54,12 +54,7 @@ pub(super) fn difference(column: Column, non_negative: bool) -> Column {
     }
 }
 
-pub(super) fn derivative(
-    column: Column,
-    unit: i64,
-    non_negative: bool,
-    descending: bool,
-) -> Column {
+pub(super) fn derivative(column: Column, unit: i64, non_negative: bool, descending: bool) -> Column {
     let per = |before: (i64, f64), point: (i64, f64), difference: f64| {
         let elapsed = (point.0 - before.0) as f64 / unit as f64;
         let elapsed = if descending { -elapsed } else { elapsed };
@@ -83,10 +78,7 @@ pub(super) fn derivative(
 
 /// In `unit`s, cut off.
 pub(super) fn elapsed(column: &Column, unit: i64) -> Column {
-    let values = column
-        .times
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]) / unit);
+    let values = column.times.windows(2).map(|pair| (pair[1] - pair[0]) / unit);
     Column {
         values: Values::Integer(values.collect()),
         times: column.times.get(1..).unwrap_or_default().to_vec(),
@@ -130,14 +122,8 @@ mod tests {
     #[test]
     fn a_step_down_is_left_out_of_a_non_negative_difference_and_the_next_starts_from_there() {
         let column = integers(&[(1, 10), (2, 15), (3, 2), (4, 5)]);
-        assert_eq!(
-            difference(column.clone(), true),
-            integers(&[(2, 5), (4, 3)])
-        );
-        assert_eq!(
-            difference(column, false),
-            integers(&[(2, 5), (3, -13), (4, 3)])
-        );
+        assert_eq!(difference(column.clone(), true), integers(&[(2, 5), (4, 3)]));
+        assert_eq!(difference(column, false), integers(&[(2, 5), (3, -13), (4, 3)]));
     }
 
     #[test]
