@@ -5,6 +5,7 @@
 mod answer;
 mod column;
 mod data;
+mod execute;
 mod http;
 mod line;
 mod ql;
