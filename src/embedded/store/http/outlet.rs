@@ -129,8 +129,9 @@ impl Inlet {
     }
 
     /// Lets the answer go nowhere.
-    pub(super) async fn discard(mut self) {
+    pub(super) async fn discard(mut self, guard: impl Send + 'static) {
         while self.0.recv().await.is_some() {}
+        drop(guard);
     }
 }
 

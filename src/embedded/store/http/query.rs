@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::DropGuard;
 
 use super::super::super::gate::text;
 use super::super::ql::{self, ast::Statement};
@@ -111,7 +112,7 @@ impl Job {
             policy: parameters.text("rp").to_owned(),
             by_get,
             now,
-            stop: shared.ending.child_token(),
+            cancelled: Arc::default(),
         };
         Ok(Self {
             statements,
@@ -157,30 +158,38 @@ async fn respond(
     gzip: bool,
     unattended: bool,
 ) -> Result<Response, Refusal> {
-    let (style, stop) = (job.style, job.context.stop.clone());
+    let style = job.style;
+    let guard = guard(shared, &job.context.cancelled);
     let (outlet, inlet) = pipe(Handle::current(), gzip && !unattended);
-    let work = shared.tasks.spawn_blocking(move || {
+    let running = move || {
         let _turn = turn;
         job.run(outlet)
-    });
-    let kind = (
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(style.format.content_type()),
-    );
-    if unattended {
-        shared.tasks.spawn(inlet.discard());
-        return Ok((StatusCode::NO_CONTENT, [kind]).into_response());
-    }
-    drop(work);
-    // the query ends when its reader goes away
-    let guard = stop.drop_guard();
-    let Some(body) = inlet.body(guard).await else {
-        return Err(Refusal::internal("the query failed"));
     };
-    let mut response = ([kind], body).into_response();
+    // the client is told by the end of the pipe
+    drop(shared.tasks.spawn_blocking(running));
+    let kind = HeaderValue::from_static(style.format.content_type());
+    let kind = [(header::CONTENT_TYPE, kind)];
+    if unattended {
+        shared.tasks.spawn(inlet.discard(guard));
+        return Ok((StatusCode::NO_CONTENT, kind).into_response());
+    }
+    let body = inlet.body(guard).await;
+    let body = body.ok_or_else(|| Refusal::internal("the query failed"))?;
+    let mut response = (kind, body).into_response();
     if gzip {
         let encoding = HeaderValue::from_static("gzip");
         response.headers_mut().insert(header::CONTENT_ENCODING, encoding);
     }
     Ok(response)
+}
+
+/// What ends the query when it is dropped, which a client that goes away does; so does the end of the server.
+fn guard(shared: &Shared, cancelled: &Arc<AtomicBool>) -> DropGuard {
+    let stop = shared.ending.child_token();
+    let (told, cancelled) = (stop.clone(), Arc::clone(cancelled));
+    tokio::spawn(async move {
+        told.cancelled().await;
+        cancelled.store(true, Ordering::Relaxed);
+    });
+    stop.drop_guard()
 }

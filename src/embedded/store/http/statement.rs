@@ -1,13 +1,24 @@
 //! One statement to its answer: finds the database it is about and calls whoever can answer it.
 
 use std::sync::Arc;
-
-use tokio_util::sync::CancellationToken;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use super::super::answer::{Answer, Message};
 use super::super::data::{Snapshot, Storage, StorageError};
+use super::super::execute::{self, Limits, SelectError};
 use super::super::ql::ast::{Select, Statement};
 use super::scope::{self, ScopeError};
+
+/// How long a statement may be worked on.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes that a statement's columns and rows may take at one moment.
+const MEMORY: usize = 256 << 20;
+const MOST_SERIES: usize = 1_000_000;
+/// Of one series: more than a month in seconds. Memory bounds them before, where there are many series.
+const MOST_WINDOWS: usize = 3_000_000;
+/// Of an answer. Memory bounds them before, where they are long.
+const MOST_ROWS: usize = 5_000_000;
 
 /// What a query says of all its statements.
 pub(super) struct Context {
@@ -19,8 +30,8 @@ pub(super) struct Context {
     pub(super) by_get: bool,
     /// Nanoseconds since 1970; the same for all.
     pub(super) now: i64,
-    /// Cancelled when nobody wants the answer any more.
-    pub(super) stop: CancellationToken,
+    /// Set when nobody wants the answer any more.
+    pub(super) cancelled: Arc<AtomicBool>,
 }
 
 /// Why a statement has no answer; its words are InfluxDB's.
@@ -28,10 +39,10 @@ pub(super) struct Context {
 pub(super) enum StatementError {
     #[error(transparent)]
     Scope(#[from] ScopeError),
-    #[error("invalid name")]
-    InvalidName,
     #[error("{0}")]
     Refused(String),
+    #[error(transparent)]
+    Select(#[from] SelectError),
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -41,7 +52,10 @@ impl Context {
         match statement {
             Statement::Select(select) => self.select(select),
             Statement::Show(show) => Err(StatementError::Refused(format!("{show:?}"))),
-            Statement::CreateDatabase { name } => self.create_database(name),
+            Statement::CreateDatabase { name } => {
+                self.storage.create_database(name)?;
+                Ok(self.changed("CREATE DATABASE", name))
+            }
             Statement::DropDatabase { name } => {
                 self.storage.drop_database(name)?;
                 Ok(self.changed("DROP DATABASE", name))
@@ -60,17 +74,18 @@ impl Context {
     fn select(&self, select: &Select) -> Result<Answer, StatementError> {
         let tables = self.snapshot(scope::database(select, &self.database)?)?;
         scope::check_policies(select, &self.policy)?;
-        Err(StatementError::Refused(format!("{tables:?}")))
+        Ok(execute::select(&tables, select, self.now, &self.limits())?)
     }
 
-    /// InfluxDB's rule for names, which would be those of directories there.
-    fn create_database(&self, name: &str) -> Result<Answer, StatementError> {
-        let is_printable = name.chars().all(|c| !c.is_control());
-        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\']) || !is_printable {
-            return Err(StatementError::InvalidName);
+    fn limits(&self) -> Limits<'_> {
+        Limits {
+            deadline: Instant::now() + PATIENCE,
+            memory: MEMORY,
+            series: MOST_SERIES,
+            windows: MOST_WINDOWS,
+            rows: MOST_ROWS,
+            cancelled: &self.cancelled,
         }
-        self.storage.create_database(name)?;
-        Ok(self.changed("CREATE DATABASE", name))
     }
 
     fn snapshot(&self, database: &str) -> Result<Snapshot, StatementError> {
