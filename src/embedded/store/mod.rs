@@ -4,4 +4,5 @@
 
 mod answer;
 mod column;
+mod execute;
 mod ql;
