@@ -19,7 +19,7 @@ pub(in crate::embedded::store) enum ShowError {
     Read(#[from] ReadError),
     #[error("more than {0} rows; narrow the statement with FROM, WHERE or LIMIT")]
     TooManyRows(usize),
-    /// What an answer says that needs no database is not asked of one.
+    /// `SHOW DATABASES` and `SHOW USERS`, which [`super::databases`] and [`super::users`] answer.
     #[error("this statement is not about one database")]
     NoDatabase,
 }
