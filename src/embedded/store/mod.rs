@@ -3,4 +3,6 @@
 //! `line` reads what is written, `data` keeps it, `ql` reads what is asked, `execute` answers it, `http` is the door.
 
 mod column;
+mod data;
+mod line;
 mod ql;
