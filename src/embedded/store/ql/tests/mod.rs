@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::ast::Statement;
+use super::ast::{Select, Statement};
 use super::{ParseError, parse};
 
 mod errors;
+mod limits;
+mod statements;
+mod trees;
 
 const NOW: i64 = 1_500_000_000_123_456_789;
 
@@ -17,6 +20,13 @@ fn one(text: &str) -> Statement {
     let mut statements = parsed(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     assert_eq!(statements.len(), 1, "{text}");
     statements.remove(0)
+}
+
+fn select(text: &str) -> Select {
+    match one(text) {
+        Statement::Select(select) => select,
+        other => panic!("{text}: {other:?}"),
+    }
 }
 
 fn refusal(text: &str) -> String {
