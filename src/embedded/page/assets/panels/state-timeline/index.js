@@ -4,6 +4,7 @@ import { formatValue } from '../../units.js';
 import { iso } from '../../units/moment.js';
 import { nameColour } from '../model/colours.js';
 import { prepare } from '../model/prepare.js';
+import { steps } from '../model/thresholds.js';
 import { timeAxis } from '../plot/axes.js';
 import { createChart } from '../plot/chart.js';
 import { FONT, ink, textWidth } from '../plot/ink.js';
@@ -18,10 +19,22 @@ const NAME_SHARE = 0.3;
 /** A palette by place gives all states of a row one colour, so that states are coloured by their own names there. */
 function stateOf(field, value, theme) {
   const display = field.display(value);
-  const byPlace = (field.config.color?.mode ?? 'palette-classic').startsWith('palette');
-  const named = (typeof value === 'string' || byPlace) && !field.config.mappings?.length;
-  const text = display.whole === '' ? String(value) : display.whole;
-  return { text, colour: named ? nameColour(text, theme) : display.colour };
+  const { color, mappings, unit } = field.config;
+  const text = display.whole === '' || (typeof value === 'boolean' && !unit && !display.mapped) ? String(value) : display.whole;
+  if (mappings?.length) return { text, group: text, colour: display.colour };
+  if (typeof value !== 'number' || (color?.mode ?? 'palette-classic').startsWith('palette')) {
+    return { text, group: text, colour: nameColour(text, theme) };
+  }
+  return { text, group: color.mode === 'thresholds' ? stepText(field, value) : text, colour: display.colour };
+}
+
+/** What the legend calls the values of one threshold: `< 80`, `80+`. */
+function stepText({ config, display }, value) {
+  const list = steps(config);
+  const at = list.findLastIndex((step) => value >= step.value);
+  const write = (number) => formatValue(number, config.unit, config.decimals);
+  if (at < 0 || list.length < 2) return display(value).whole;
+  return at === 0 ? `< ${write(list[1].value)}` : `${write(list[at].value)}+`;
 }
 
 function listOf(field, time, { data, merge, history, options }) {
@@ -31,7 +44,7 @@ function listOf(field, time, { data, merge, history, options }) {
   return stretches(times, values, { end: data.range.to, merge, spanNulls, insertNulls: insertNulls || Infinity });
 }
 
-/** [{ name, field, list: [{ from, to, value, text, colour }] }]. */
+/** [{ name, field, list: [{ from, to, value, text, group, colour }] }]; a group is one entry of the legend. */
 function rowsOf(frames, theme, options) {
   return frames.flatMap((frame) => {
     const time = frame.fields.find(({ type }) => type === 'time');
@@ -49,7 +62,7 @@ function rowsOf(frames, theme, options) {
 
 function statesOf(rows) {
   const states = new Map();
-  for (const { list } of rows) for (const { text, colour } of list) states.set(text, { name: text, colour });
+  for (const { list } of rows) for (const { group, colour } of list) states.set(group, { name: group, colour });
   return [...states.values()].sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
 }
 
@@ -114,7 +127,7 @@ export function mount(body, panel, context) {
     hooks: {
       drawClear: [(plot) => {
         const custom = panel.fieldConfig?.defaults?.custom ?? {};
-        drawRows(plot, rows.map(({ list }) => ({ list: list.map((one) => ({ ...one, hidden: hidden.has(one.text) })) })), { ...custom, ...options });
+        drawRows(plot, rows.map(({ list }) => ({ list: list.map((one) => ({ ...one, hidden: hidden.has(one.group) })) })), { ...custom, ...options });
       }],
     },
   });
