@@ -35,11 +35,21 @@ const PYUWSGI: &str = "pyuwsgi==2.0.30.post1";
 pub(super) struct Wanted<'a> {
     /// Where environments lie, one directory each; under the lab's own, and absolute.
     pub(super) directory: &'a Path,
-    /// The app's requirements file, as pip reads it; absolute. With one, the uWSGI on PATH is not looked at: what its
+    /// The app's requirements file, as pip reads it; absolute. With one that asks for something, the uWSGI on PATH is not looked at: what its
     /// Python can import is not ours to change.
     pub(super) requirements: Option<&'a Path>,
     /// The process's environment: `PATH` says where uWSGI and Python are looked for, and pip gets what is [`inherited`].
     pub(super) variables: &'a BTreeMap<String, String>,
+}
+
+impl Wanted<'_> {
+    /// The same without a requirements file that asks for nothing.
+    fn needed(&self) -> Self {
+        Self {
+            requirements: requirements::of_use(self.requirements),
+            ..*self
+        }
+    }
 }
 
 /// A uWSGI that runs Python 3 apps, and what the app requires.
@@ -71,7 +81,7 @@ pub(super) fn inherited(variables: &BTreeMap<String, String>) -> BTreeMap<String
 /// # Errors
 /// [`PythonProblem::Unreadable`] where a requirements file cannot be read.
 pub(super) fn identity(wanted: &Wanted<'_>) -> Result<String, PythonProblem> {
-    kept::identity(wanted)
+    kept::identity(&wanted.needed())
 }
 
 /// The environment that was made for `wanted`, where it is whole. Starts no process.
@@ -94,7 +104,7 @@ pub(super) async fn make(
     let variables = inherited(wanted.variables);
     let wanted = &Wanted {
         variables: &variables,
-        ..*wanted
+        ..wanted.needed()
     };
     pip::tell(progress, 0, "looking for uWSGI and Python");
     let installed = match wanted.requirements {

@@ -11,6 +11,15 @@ const LARGEST_FILE: u64 = 1 << 20;
 /// Options that name another file, as pip 25 reads them.
 const NAMING: [&str; 4] = ["--requirement", "--constraint", "-r", "-c"];
 
+/// The file, if any line of it asks for something; a comment alone needs no pip. One that cannot be read is not ours to
+/// judge.
+pub(super) fn of_use(requirements: Option<&Path>) -> Option<&Path> {
+    requirements.filter(|file| {
+        let is_empty = |line: &str| line.trim().is_empty() || line.trim().starts_with('#');
+        read(file).map_or(true, |content| !content.lines().all(is_empty))
+    })
+}
+
 /// The file and those it names with `-r` and `-c`, each with its content, in the order in which they are read.
 pub(super) fn files(requirements: &Path) -> Result<Vec<(PathBuf, String)>, PythonProblem> {
     let mut found: Vec<(PathBuf, String)> = Vec::new();
@@ -86,6 +95,18 @@ mod tests {
             (path("more/b.txt"), "-c a.txt\nflask\n".to_owned()),
         ];
         assert_eq!(files(&path("top.txt")).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_file_of_comments_alone_is_of_no_use() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("requirements.txt");
+        assert_eq!(of_use(None), None);
+        assert_eq!(of_use(Some(&file)), Some(&*file));
+        fs::write(&file, "# What the app imports.\n\n  # nothing\n").unwrap();
+        assert_eq!(of_use(Some(&file)), None);
+        fs::write(&file, "#\nflask # why\n").unwrap();
+        assert_eq!(of_use(Some(&file)), Some(&*file));
     }
 
     #[test]
