@@ -8,6 +8,7 @@ mod error;
 #[cfg(test)]
 mod fake;
 mod holder;
+mod local;
 mod ports;
 mod ready;
 

@@ -1,0 +1,3 @@
+//! Runs a lab's services as processes of this machine; no Docker is needed.
+
+mod python;
