@@ -5,6 +5,9 @@
 mod answer;
 mod column;
 mod data;
-mod line;
 mod execute;
+mod http;
+mod line;
 mod ql;
+
+pub(crate) use http::{StoreError, StoreOptions, StoreServer};
