@@ -3,7 +3,7 @@
 import { filterByRefId, filterFieldsByName, labelsToFields, organize, renameByRegex } from './transformations/columns.js';
 import { calculateField } from './transformations/calculate.js';
 import { groupBy, reduce } from './transformations/group.js';
-import { joinByField, merge } from './transformations/join.js';
+import { joinByField, merge, seriesToRows } from './transformations/join.js';
 import { limit, sortBy } from './transformations/rows.js';
 
 const TRANSFORMATIONS = {
@@ -19,6 +19,7 @@ const TRANSFORMATIONS = {
   reduce,
   renameByRegex,
   seriesToColumns: joinByField,
+  seriesToRows,
   sortBy,
 };
 

@@ -1,9 +1,25 @@
 // Which module draws which type of panel; for a type that none draws, the reason in words.
 
+import { mount as bargauge } from './gauge/bars.js';
+import { mount as gauge } from './gauge/index.js';
+import { mount as heatmap } from './heatmap/index.js';
 import { mount as stat } from './stat/index.js';
+import { mount as stateTimeline } from './state-timeline/index.js';
+import { mount as table } from './table/index.js';
+import { mount as text } from './text/index.js';
 import { mount as timeseries } from './timeseries/index.js';
 
-const KINDS = { stat, timeseries };
+const KINDS = {
+  bargauge,
+  gauge,
+  heatmap,
+  stat,
+  'state-timeline': stateTimeline,
+  'status-history': stateTimeline,
+  table,
+  text,
+  timeseries,
+};
 
 /** Types with a picture that this page has no drawing for. */
 const LATER = {

@@ -76,3 +76,15 @@ export function merge(frames) {
   }));
   return [{ ...frames[0], name: '', fields }];
 }
+
+/** Long form: one row for each value, with the name of its series. */
+export function seriesToRows(frames) {
+  const rows = frames.flatMap((frame) => {
+    const time = frame.fields.find(({ type }) => type === 'time');
+    const fields = time ? frame.fields.filter(({ type }) => type !== 'time') : [];
+    return fields.flatMap((field) => field.values.map((value, at) => [time.values[at], givenName(frame, field), value]));
+  });
+  rows.sort(([one], [other]) => other - one);
+  const column = (name, type, at) => ({ name, type, config: {}, values: rows.map((row) => row[at]) });
+  return [{ refId: frames[0]?.refId, name: '', fields: [column('Time', 'time', 0), column('Metric', 'string', 1), column('Value', 'number', 2)] }];
+}

@@ -60,11 +60,14 @@ export function paletteColour(index, theme) {
   return colour(PALETTE[index % PALETTE.length], theme);
 }
 
+/** So many colours at the palette's start are easy to tell from each other and from both backgrounds. */
+const DISTINCT = 12;
+
 /** A colour of the palette that stays with a name, whatever else is shown. */
 export function nameColour(name, theme) {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + character.codePointAt(0)) >>> 0;
-  return paletteColour(hash, theme);
+  return paletteColour(hash % DISTINCT, theme);
 }
 
 const parsed = new Map();
@@ -98,9 +101,9 @@ function mixed(from, to, share) {
   return `rgb(${red}, ${green}, ${blue})`;
 }
 
-/** The gradient of that name as a function of 0…1, or null for a name that is none. */
-export function gradient(name, theme) {
-  const stops = GRADIENTS[name]?.map((stop) => colour(stop, theme));
+/** The gradient of that name, or through those colours, as a function of 0…1; null for a name that is none. */
+export function gradient(given, theme) {
+  const stops = (Array.isArray(given) ? given : GRADIENTS[given])?.map((stop) => colour(stop, theme));
   if (!stops) return null;
   return (share) => {
     const place = Math.min(1, Math.max(0, share)) * (stops.length - 1);

@@ -24,6 +24,14 @@ const tile = () => element('div', { class: 'stat-tile' }, [
   ]),
 ]);
 
+/** `prefix` and `postfix` are of panels that were `singlestat`. */
+function completed(display, { prefix = '', postfix = '' }) {
+  if (display.whole === '') return { ...display, text: 'No data', whole: 'No data' };
+  if (!prefix && !postfix) return display;
+  const [before, after] = [`${prefix}${display.prefix ?? ''}`, `${display.suffix ?? ''}${postfix}`];
+  return { ...display, prefix: before, suffix: after, whole: `${before}${display.text}${after}` };
+}
+
 /** Which of the two texts a tile has: { name, value }. */
 function parts(mode = 'auto', count) {
   if (mode === 'auto') return { name: count > 1, value: true };
@@ -78,9 +86,7 @@ export function mount(body, panel, context) {
       root.replaceChildren(element('div', { class: 'panel-message', role: 'status' }, message));
       return;
     }
-    for (const one of values) {
-      if (one.display.whole === '') one.display = { ...one.display, text: 'No data', whole: 'No data' };
-    }
+    for (const one of values) one.display = completed(one.display, options);
     if (root.firstElementChild?.classList.contains('panel-message')) root.replaceChildren();
     const has = parts(options.textMode, values.length);
     const grid = tiles(values.length, size.width, size.height, options.orientation);

@@ -4,7 +4,13 @@ import { calculate } from '../model/calculations.js';
 import { aligned, breakAt, bridged, broken, ordered, spacing } from './align.js';
 import { stack } from './stacking.js';
 
-const number = (value) => (typeof value === 'boolean' ? Number(value) : value);
+/** Values as the dashboard wants them drawn; most often the field's own. */
+function numbers({ type, values }, { nullAsZero, transform }) {
+  const changed = type === 'boolean' || nullAsZero || transform === 'negative-Y';
+  if (!changed) return values;
+  const sign = transform === 'negative-Y' ? -1 : 1;
+  return values.map((value) => (value === null || value === undefined ? (nullAsZero ? 0 : value) : sign * Number(value)));
+}
 
 function colourOf(field) {
   const by = { min: 'min', max: 'max' }[field.config.color?.seriesBy] ?? 'lastNotNull';
@@ -22,7 +28,7 @@ export function collect(frames, intervalMs) {
       if (field.type !== 'number' && field.type !== 'boolean') continue;
       const custom = field.config.custom ?? {};
       if (custom.hideFrom?.viz) continue;
-      const own = ordered({ times: time.values, values: field.type === 'boolean' ? field.values.map(number) : field.values });
+      const own = ordered({ times: time.values, values: numbers(field, custom) });
       const usual = before?.times === own.times ? before.usual : spacing(own.times);
       const bars = custom.drawStyle === 'bars';
       const distance = bars || custom.spanNulls === true ? Infinity
