@@ -24,6 +24,7 @@ mod search;
 mod server;
 mod session;
 mod state;
+mod table_frame;
 mod time_range;
 mod uid;
 mod upstream;
