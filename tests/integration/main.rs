@@ -6,4 +6,5 @@ mod docker;
 mod environment;
 mod layers;
 mod load;
+mod local_python;
 mod panels;
