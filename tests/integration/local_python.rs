@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
 
-use super::environment::uwsgi_lab;
+use super::environment::{free_port, uwsgi_lab};
 
 /// Says that it is a Python with a pip, and that its pip cannot reach the index.
 const OFFLINE_PYTHON: &str = r#"#!/bin/sh
@@ -18,19 +18,15 @@ case "$*" in
 esac
 "#;
 
-fn up(root: &Path, arguments: &[&str]) -> Output {
+fn up(root: &Path) -> Output {
     let mut command = uwsgi_lab();
     command
         .env("PATH", root)
         .env("UWSGI_LAB_STATE_DIR", root.join("state"))
-        .args(["up", "--engine", "local"])
-        .args(arguments);
-    command.args([
-        "--app-port=0",
-        "--stats-port=0",
-        "--influxdb-port=0",
-        "--grafana-port=0",
-    ]);
+        .args(["up", "--engine", "local"]);
+    for option in ["--app-port", "--stats-port", "--influxdb-port", "--grafana-port"] {
+        command.arg(format!("{option}={}", free_port()));
+    }
     command.output().unwrap()
 }
 
@@ -43,7 +39,7 @@ fn error_of(output: &Output) -> String {
 #[test]
 fn without_python_up_says_what_to_install() {
     let root = tempfile::tempdir().unwrap();
-    let output = up(root.path(), &[]);
+    let output = up(root.path());
     let text = "error: there is no Python on PATH
   hint: install Python: `sudo apt-get install python3 python3-pip`, or `brew install python`
   hint: or take the uWSGI of your system, which does for an app without requirements: `sudo apt-get install uwsgi uwsgi-plugin-python3`
@@ -60,7 +56,7 @@ fn without_network_up_shows_what_pip_said() {
     let python = root.path().join("python3");
     fs::write(&python, OFFLINE_PYTHON).unwrap();
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
-    let output = up(root.path(), &[]);
+    let output = up(root.path());
     let text = "error: pip cannot reach the package index: Network is unreachable
   cause: pip's last lines:
     WARNING: Retrying (Retry(total=0)) after connection broken by 'OSError('Network is unreachable')': /simple/
