@@ -8,5 +8,6 @@ mod environment;
 mod layers;
 mod load;
 mod page;
+mod local_python;
 mod panels;
 mod store;
