@@ -70,10 +70,7 @@ pub(super) fn merge_columns(mut columns: Vec<Column>, descending: bool) -> Optio
 pub(super) fn merge_rows(mut parts: Vec<Rows>, width: usize, descending: bool) -> Rows {
     parts.retain(|rows| rows.len() > 0);
     if parts.len() <= 1 {
-        return parts.pop().unwrap_or_else(|| Rows {
-            times: Vec::new(),
-            columns: vec![RowColumn::Absent; width],
-        });
+        return parts.pop().unwrap_or_else(|| Rows::empty(width));
     }
     let times: Vec<&[i64]> = parts.iter().map(|rows| &rows.times[..]).collect();
     let order = order(&times, descending);

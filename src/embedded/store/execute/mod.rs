@@ -15,6 +15,7 @@ mod fill;
 mod filter;
 mod group;
 mod integral;
+mod kinds;
 mod level;
 mod limits;
 mod math;
@@ -29,6 +30,7 @@ mod selector;
 mod source;
 mod stream;
 mod table;
+mod text;
 mod transform;
 mod types;
 mod validate;
@@ -135,7 +137,10 @@ fn answer_series(
     range: TimeRange,
     time_column: &str,
 ) -> Result<Vec<AnswerSeries>, SelectError> {
-    let mut groups = partition(level, &Selection::all(level));
+    let selection = Selection::all(level);
+    kinds::check(level, &selection)?;
+    let mut groups = partition(level, &selection);
+
     if run.descending {
         groups.reverse();
     }

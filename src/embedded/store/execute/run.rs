@@ -3,7 +3,7 @@
 use crate::embedded::store::column::{Column, Tables, TimeRange};
 use crate::embedded::store::ql::ast::Fill;
 
-use super::arithmetic::Division;
+use super::arithmetic::Rules;
 use super::consume::Consumer;
 use super::error::SelectError;
 use super::expression::{Node, evaluate};
@@ -76,6 +76,9 @@ impl<'a> Run<'a> {
     fn raw(&self, level: &Level, selection: &Selection, range: TimeRange) -> Result<Table, SelectError> {
         let mut parts = Vec::new();
         let mut claims = Vec::new();
+        if level.fields.iter().all(|field| field.declared == Type::Unknown) {
+            return Ok(self.outputs(level, Rows::empty(level.fields.len())));
+        }
         self.each_rows(level, selection, range, None, &mut |rows| {
             claims.push(self.guard.claim(rows.size())?);
             parts.push(rows);
@@ -379,7 +382,7 @@ impl<'a> Run<'a> {
         let outputs = level.outputs.iter();
         Table::Together(Rows {
             columns: outputs
-                .map(|output| evaluate(&output.node, &rows.columns, count, Division::Exact))
+                .map(|output| evaluate(&output.node, &rows.columns, count, Rules::SELECT_LIST))
                 .collect(),
             times: rows.times,
         })
