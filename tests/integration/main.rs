@@ -7,7 +7,7 @@ mod docker;
 mod environment;
 mod layers;
 mod load;
-mod page;
 mod local_python;
+mod page;
 mod panels;
 mod store;

@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::embedded::{DashboardOptions, DashboardServer};
+use crate::embedded::{DashboardOptions, DashboardServer, StoreOptions, StoreServer};
 use crate::engine::{self, Embedded, ServiceOrders, ServiceSeat, Work};
 use crate::state::LabDirectory;
 
@@ -99,12 +99,19 @@ fn stop_when_forgotten(is_known: impl Fn() -> bool + Send + 'static, stop: Cance
     });
 }
 
-async fn store(embedded: &Embedded, _stop: CancellationToken) -> Result<(), Failure> {
-    required(embedded, "INFLUXDB_ADMIN_PASSWORD")?;
-    Err(Failure::new(
-        Code::Unavailable,
-        "this version has no store of its own yet",
-    ))
+async fn store(embedded: &Embedded, stop: CancellationToken) -> Result<(), Failure> {
+    let failed = |error| Failure::from_error(Code::Unavailable, &error);
+    let user = variable(embedded, "INFLUXDB_ADMIN_USER").unwrap_or("admin");
+    let password = required(embedded, "INFLUXDB_ADMIN_PASSWORD")?;
+    let options = StoreOptions {
+        listen: ([127, 0, 0, 1], embedded.port).into(),
+        data: embedded.data.clone(),
+        database: variable(embedded, "INFLUXDB_DB").map(str::to_owned),
+        credentials: Some((user.to_owned(), password)),
+        allowed_hosts: Vec::new(),
+    };
+    let server = StoreServer::bind(options).await.map_err(failed)?;
+    server.run(stop).await.map_err(failed)
 }
 
 async fn dashboard(embedded: &Embedded, stop: CancellationToken) -> Result<(), Failure> {
