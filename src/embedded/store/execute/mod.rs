@@ -38,7 +38,7 @@ mod windows;
 
 use crate::embedded::store::answer::{Answer, AnswerSeries, Cell};
 use crate::embedded::store::column::{Tables, TimeRange};
-use crate::embedded::store::ql::ast::Select;
+use crate::embedded::store::ql::ast::{Expression, Select};
 
 pub(super) use error::SelectError;
 use group::{GroupKey, Selection, partition};
@@ -90,7 +90,18 @@ pub(super) fn select(
     })
 }
 
-const EVERYTHING: TimeRange = TimeRange {
+/// A condition without its comparisons with `time`, and the time that those allow. For statements that are no SELECT.
+pub(super) fn split_time(
+    condition: Option<&Expression>,
+    now: i64,
+) -> Result<(Option<Expression>, TimeRange), SelectError> {
+    let clock = range::Clock { now, zone: None };
+    let split = condition.map(|condition| clock.split(condition)).transpose()?;
+    let (rest, bounds) = split.unwrap_or_default();
+    Ok((rest, bounds.within(EVERYTHING)))
+}
+
+pub(super) const EVERYTHING: TimeRange = TimeRange {
     from: EARLIEST,
     to: LATEST,
 };
