@@ -1,9 +1,11 @@
 //! One integration binary: each module is a room of tests with its own peers.
 
+mod browser;
 mod collect;
 mod dashboard;
 mod docker;
 mod environment;
 mod layers;
 mod load;
+mod page;
 mod panels;

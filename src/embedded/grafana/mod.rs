@@ -33,6 +33,8 @@ mod upstream;
 mod contract;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod visits;
 
 #[cfg(test)]
 pub(crate) use fake::{fake_influxdb, test_server};

@@ -3,7 +3,7 @@
 import { ApiError, postJson } from '../api.js';
 import { button, element, icon } from '../dom.js';
 import { errorOf, framesOf } from '../frames.js';
-import { panelKind } from '../panels/index.js';
+import { panelKind, whyNot } from '../panels/index.js';
 import { normalise } from '../panels/normalise.js';
 import { attachMenu } from '../view/menu.js';
 import { markdown, safeAddress } from '../view/markdown.js';
@@ -103,7 +103,7 @@ export class PanelFrame {
     let kind = null;
     try {
       kind = panelKind(this.panel);
-      this.refusal = kind ? null : `Panels of type '${this.model.type}' can't be shown here.`;
+      this.refusal = kind ? null : whyNot(this.panel);
       if (kind) this.mounted = kind.mount(this.body, this.panel, this.board.context(this));
     } catch (error) {
       this.refusal = `This panel can't be drawn: ${error.message}`;
