@@ -9,3 +9,4 @@ mod layers;
 mod load;
 mod page;
 mod panels;
+mod panels_in_browser;
