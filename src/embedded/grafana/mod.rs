@@ -25,6 +25,7 @@ mod search;
 mod server;
 mod session;
 mod state;
+mod table_frame;
 mod time_range;
 mod uid;
 mod upstream;

@@ -1,12 +1,10 @@
 // Grafana's time expressions (`now-5m`, `now/d`, epoch milliseconds, dates) to moments; the clock is an argument.
 
-import { fromParts, partsIn, weekday } from './zone.js';
+import { fromParts, isMoment, partsIn, weekday } from './zone.js';
 
 const UNITS = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week', M: 'month', Q: 'quarter', y: 'year' };
 const FIXED_MS = { s: 1000, m: 60_000, h: 3_600_000 };
 const WEEK_STARTS = { sunday: 0, monday: 1, saturday: 6 };
-/** ECMAScript's last moment. */
-const LATEST = 8.64e15;
 
 /**
  * Milliseconds since the epoch, or `null` for what is no time.
@@ -17,7 +15,7 @@ const LATEST = 8.64e15;
 export function parseMoment(text, settings) {
   const trimmed = String(text ?? '').trim();
   const moment = trimmed.startsWith('now') ? relative(trimmed.slice(3), settings) : absolute(trimmed, settings.zone);
-  return Number.isFinite(moment) && Math.abs(moment) <= LATEST ? moment : null;
+  return moment !== null && isMoment(moment) ? moment : null;
 }
 
 /** Whether a moment moves with the clock. */
@@ -35,6 +33,7 @@ function relative(operations, settings) {
     moment = roundedUnit
       ? round(moment, roundedUnit, settings)
       : add(moment, (sign === '-' ? -1 : 1) * Number(amount || 1), unit, settings.zone);
+    if (!isMoment(moment)) return null;
     rest = rest.slice(matched.length);
   }
   return moment;

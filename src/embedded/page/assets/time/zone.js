@@ -1,5 +1,8 @@
 // Calendar arithmetic in a named time zone, through Intl; it reads no clock.
 
+/** ECMAScript's last moment. */
+const LATEST = 8.64e15;
+
 const formats = new Map();
 
 /** The zone's IANA name for a dashboard's or picker's `timezone`: '' and 'browser' are the browser's own. */
@@ -22,12 +25,18 @@ export function partsIn(ms, zone) {
   return { ...parts, hour: parts.hour % 24 };
 }
 
-/** The moment of a calendar reading; parts may overflow, as in Date.UTC. */
+/** The moment of a calendar reading; parts may overflow, as in Date.UTC. NaN beyond the calendar. */
 export function fromParts({ year, month, day = 1, hour = 0, minute = 0, second = 0 }, zone) {
   const reading = Date.UTC(year, month - 1, day, hour, minute, second);
+  if (!isMoment(reading)) return NaN;
   // the offset at the reading may be that of the other side of a clock change, so it is asked for twice
   const guess = reading - offset(reading, zone);
   return reading - offset(guess, zone);
+}
+
+/** Whether the calendar reaches that far, with a day for the offset of any zone. */
+export function isMoment(ms) {
+  return Math.abs(ms) <= LATEST - 86_400_000;
 }
 
 /** 0 is Sunday. */

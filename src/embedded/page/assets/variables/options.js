@@ -54,14 +54,14 @@ export function queriedOptions(frames, definition) {
   return sorted(filtered(known, definition.regex), Number(definition.sort ?? 0));
 }
 
-/** A group named `value` or `text`, or the first group, is what remains of a match. */
+/** A group named `value` or `text`, or the first group, is what remains of a text that fits; without groups all of it. */
 function filtered(texts, regex) {
   const matches = pattern(regex);
   const options = new Map();
   for (const text of texts) {
     const match = matches ? matches.exec(text) : [text];
     if (!match) continue;
-    const kept = match.groups?.value ?? match.groups?.text ?? match[1] ?? match[0];
+    const kept = match.groups?.value ?? match.groups?.text ?? match[1] ?? text;
     options.set(kept, { text: match.groups?.text ?? kept, value: kept });
   }
   return [...options.values()];

@@ -1,6 +1,8 @@
 //! The dashboard's page in a real browser, over a real InfluxDB: what people see and do.
 #![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
+mod modules;
+
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
