@@ -11,3 +11,4 @@ mod local_python;
 mod page;
 mod panels;
 mod store;
+mod panels_in_browser;
