@@ -53,6 +53,10 @@ enum Command {
     Store(store::StoreArguments),
     #[command(name = lab::background::COMMAND, hide = true)]
     Agent,
+    #[command(name = crate::engine::SERVICE_COMMAND, hide = true)]
+    Service(lab::service::ServiceArguments),
+    #[command(name = crate::engine::CHILD_COMMAND, hide = true)]
+    ServiceChild(lab::service::ChildArguments),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -74,6 +78,8 @@ pub fn run() -> ExitCode {
         Command::Dashboard(arguments) => dashboard::run(arguments),
         Command::Store(arguments) => store::run(arguments),
         Command::Agent => lab::background::run(),
+        Command::Service(arguments) => lab::service::run(&arguments),
+        Command::ServiceChild(arguments) => lab::service::run_child(&arguments),
     };
     output::finish(outcome)
 }

@@ -1,4 +1,5 @@
-//! The one account of an embedded server: a salted hash of its password, and the check of credentials against it.
+//! The one account of an embedded server: a salted hash of its password, and the check of credentials against it; it counts no
+//! attempts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -79,18 +80,31 @@ mod tests {
     fn only_the_right_login_with_the_right_password_is_admitted() {
         let account = Account::new("admin", "se:cret").unwrap();
         let table = [
-            (header("admin:se:cret"), true),
-            (header("admin:se:cret").replace("Basic", "basic"), true),
-            (header("admin:secret"), false),
-            (header("root:se:cret"), false),
-            (header("admin:"), false),
-            (header("admin"), false),
-            ("Bearer abc".to_owned(), false),
-            ("Basic !!!".to_owned(), false),
-            (String::new(), false),
+            ("admin", "se:cret", true),
+            ("admin", "secret", false),
+            ("root", "se:cret", false),
+            ("admin", "", false),
+            ("", "", false),
+        ];
+        for (login, password, expected) in table {
+            assert_eq!(account.admits(login, password), expected, "{login} {password}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_read_from_basic_authorization_only() {
+        let pair = |login: &str, password: &str| Some((login.to_owned(), password.to_owned()));
+        let table = [
+            (header("admin:se:cret"), pair("admin", "se:cret")),
+            (header("admin:x").replace("Basic", "basic"), pair("admin", "x")),
+            (header("admin:"), pair("admin", "")),
+            (header("admin"), None),
+            ("Bearer abc".to_owned(), None),
+            ("Basic !!!".to_owned(), None),
+            (String::new(), None),
         ];
         for (authorization, expected) in table {
-            assert_eq!(account.admits_basic(&authorization), expected, "{authorization}");
+            assert_eq!(basic_credentials(&authorization), expected, "{authorization}");
         }
     }
 

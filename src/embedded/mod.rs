@@ -3,6 +3,7 @@
 mod account;
 mod gate;
 mod grafana;
+mod page;
 mod store;
 
 pub(crate) use grafana::{DashboardError, DashboardOptions, DashboardServer};
