@@ -1,9 +1,14 @@
 //! One integration binary: each module is a room of tests with its own peers.
 
+mod browser;
 mod collect;
 mod dashboard;
 mod docker;
 mod environment;
 mod layers;
 mod load;
+mod local_python;
+mod page;
 mod panels;
+mod store;
+mod panels_in_browser;

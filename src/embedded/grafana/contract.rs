@@ -75,7 +75,6 @@ async fn health_needs_no_login_and_everything_else_does() {
         json!({ "database": "ok", "version": "12.2.1", "commit": commit })
     );
     assert_eq!(anonymous("/healthz").await.unwrap().text().await.unwrap(), "Ok");
-    assert_eq!(anonymous("/").await.unwrap().status(), StatusCode::OK);
     for path in ["/api/org", "/api/datasources", "/api/search", "/api/nothing"] {
         let refused = anonymous(path).await.unwrap();
         assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "{path}");
@@ -514,6 +513,34 @@ async fn a_panels_query_reaches_influxdb_with_its_macros_replaced_and_comes_back
     );
     let form = vec![("q".to_owned(), sent.to_owned())];
     assert_eq!(asked.recv().await.unwrap().form, form);
+}
+
+#[tokio::test]
+async fn a_query_for_a_table_comes_back_as_one_frame() {
+    let series = ["a", "b"].map(|source| {
+        json!({ "name": "s", "tags": { "source": source }, "columns": ["time", "mean"], "values": [[1000, 3]] })
+    });
+    let (address, _asked) = fake_influxdb(200, json!({ "results": [{ "series": series }] })).await;
+    let caller = Caller::new().await;
+    caller
+        .post("/api/datasources", influxdb("u", "n", &address.to_string()))
+        .await;
+    let mut body = panel_query("u");
+    body["queries"][0]["resultFormat"] = json!("table");
+    let (status, answer) = caller.post("/api/ds/query", body).await;
+    let frames = answer["results"]["B"]["frames"].as_array().unwrap();
+    assert_eq!((status, frames.len()), (200, 1));
+    let names: Vec<_> = frames[0]["schema"]["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| &field["name"])
+        .collect();
+    assert_eq!(names, ["Time", "source", "mean"]);
+    assert_eq!(
+        frames[0]["data"],
+        json!({ "values": [[1000, 1000], ["a", "b"], [3, 3]] })
+    );
 }
 
 #[tokio::test]
