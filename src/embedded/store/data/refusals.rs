@@ -19,7 +19,8 @@ pub(super) struct Refusals {
     named: Vec<String>,
 }
 
-/// Why a sound line is not stored. The first of the highest rank is named: InfluxDB checks all points for one after the other.
+/// Why a sound line is not stored. The first of the lowest rank is named: InfluxDB checks all points for one reason after
+/// the other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Reason {
     #[error("invalid tag key: input tag \"time\" on measurement \"{measurement}\" is invalid")]

@@ -223,9 +223,16 @@ impl Writer {
             Removal::Series(series) => self.remove_series(measurement, series, None)?,
             Removal::Points(series, range) => self.remove_series(measurement, series, Some(*range))?,
         }
-        let mut vacuum = self.connection.prepare("PRAGMA incremental_vacuum")?;
-        let mut pages = vacuum.query(())?;
-        while pages.next()?.is_some() {}
+        self.give_back_space()
+    }
+
+    /// Shortens the file and its log by what is free. Snapshots that are still read keep the log as it is.
+    fn give_back_space(&self) -> Result<(), FileError> {
+        for pragma in ["PRAGMA incremental_vacuum", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+            let mut statement = self.connection.prepare(pragma)?;
+            let mut steps = statement.query(())?;
+            while steps.next()?.is_some() {}
+        }
         Ok(())
     }
 
