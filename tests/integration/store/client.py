@@ -46,7 +46,7 @@ points = [
 print(client.write_points(points, time_precision="s", tags={"zone": "é"}))
 print(client.write_points(["line,host=h0 f=1 1700000000000"], time_precision="ms", protocol="line"))
 print(client.write_points(points, time_precision="s", batch_size=2))
-print(attempt(client.write_points, [{"measurement": "m", "time": 1700000009, "fields": {"f": "text"}}], time_precision="s"))
+print(attempt(client.write_points, [dict(points[0], fields={"f": "text"})], time_precision="s"))
 print(attempt(client.write_points, points, database="nope"))
 print(attempt(client.query, "SELECT nonsense("))
 print(attempt(client.query, "SELECT f FROM m", database="nope"))
