@@ -13,7 +13,10 @@ mod directory;
 mod encoding;
 mod error;
 mod file;
+#[cfg(test)]
+mod killed;
 mod load;
+mod pieces;
 mod record;
 mod refusals;
 mod removal;

@@ -21,11 +21,18 @@ use super::view::View;
 
 /// Bodies that wait are stored together up to this size, in bytes.
 const GROUP_BYTES: usize = 4_000_000;
+/// After so many bytes in SQLite's log, about, they are moved to where they belong.
+const LOG_BYTES: usize = 4_000_000;
+/// What a commit adds to the log besides what is stored: changed pages of 4,096 bytes.
+const COMMIT_BYTES: usize = 3 * 4_096;
 
 /// How much a database may take; tests have less.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
+    /// A key longer than 512 bytes counts as several.
     pub(super) series: usize,
+    /// Of all measurements together.
+    pub(super) fields: usize,
     /// Memory for rows that are not in blocks yet, in bytes.
     pub(super) head_bytes: usize,
     /// The same rows in the journal.
@@ -38,6 +45,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             series: 1_000_000,
+            fields: 100_000,
             head_bytes: 16_000_000,
             journal_bytes: 16_000_000,
             pages: None,
@@ -76,6 +84,7 @@ pub(super) struct Writer {
     catalogue: Catalogue,
     head_bytes: usize,
     journal_bytes: usize,
+    log_bytes: usize,
     limits: Limits,
     shared: Arc<Shared>,
 }
@@ -87,6 +96,7 @@ impl Writer {
             catalogue: loaded.catalogue,
             head_bytes: loaded.head_bytes,
             journal_bytes: loaded.journal_bytes,
+            log_bytes: 0,
             limits,
             shared,
         }
@@ -138,6 +148,18 @@ impl Writer {
             // A head that cannot be sealed now is still in the journal; the next write tries again.
             self.seal().ok();
         }
+        if self.log_bytes > LOG_BYTES {
+            // What queries still read stays in the log for the next time.
+            self.carry_out("PRAGMA wal_checkpoint(PASSIVE)").ok();
+            self.log_bytes = 0;
+        }
+    }
+
+    fn carry_out(&self, pragma: &str) -> Result<(), FileError> {
+        let mut statement = self.connection.prepare(pragma)?;
+        let mut steps = statement.query(())?;
+        while steps.next()?.is_some() {}
+        Ok(())
     }
 
     fn refusal(&self, error: FileError) -> WriteError {
@@ -159,9 +181,8 @@ impl Writer {
         if self.is_over(2) {
             self.seal()?;
         }
-        let series = self.limits.series;
         let accepted: Vec<_> = bodies
-            .map(|body| accept(&body.text, body.precision, body.now, &mut self.catalogue, series))
+            .map(|body| accept(body, &mut self.catalogue, self.limits))
             .collect();
         let created = self.catalogue.take_created();
         if let Err(error) = self.commit(&created, &accepted) {
@@ -182,7 +203,11 @@ impl Writer {
             }
         }
         drop(insert);
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        let rows: usize = accepted.iter().map(|body| body.record.bytes.len()).sum();
+        self.journal_bytes += rows;
+        self.log_bytes += rows + COMMIT_BYTES;
+        Ok(())
     }
 
     /// Shows queries what is stored.
@@ -191,7 +216,6 @@ impl Writer {
         view.add(created);
         for body in accepted {
             self.head_bytes += view.apply(&body.record.bytes)?;
-            self.journal_bytes += body.record.bytes.len();
         }
         Ok(())
     }
@@ -207,6 +231,7 @@ impl Writer {
         let mut shown = self.shared.view.write().unwrap_or_else(PoisonError::into_inner);
         transaction.commit()?;
         shown.heads = Arc::default();
+        self.log_bytes += self.journal_bytes;
         (self.head_bytes, self.journal_bytes) = (0, 0);
         Ok(())
     }
@@ -223,10 +248,13 @@ impl Writer {
             Removal::Series(series) => self.remove_series(measurement, series, None)?,
             Removal::Points(series, range) => self.remove_series(measurement, series, Some(*range))?,
         }
-        let mut vacuum = self.connection.prepare("PRAGMA incremental_vacuum")?;
-        let mut pages = vacuum.query(())?;
-        while pages.next()?.is_some() {}
-        Ok(())
+        self.give_back_space()
+    }
+
+    /// Shortens the file and its log by what is free. Snapshots that are still read keep the log as it is.
+    fn give_back_space(&self) -> Result<(), FileError> {
+        self.carry_out("PRAGMA incremental_vacuum")?;
+        self.carry_out("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     fn remove_measurement(&mut self, name: &str) -> Result<(), FileError> {
