@@ -73,7 +73,8 @@ export const tests = {
   },
   'limits of an axis hold, and without them it goes round the data': () => {
     same(linearRange({ min: 0, max: 10 }, 3, 25), [0, 10]);
-    same(linearRange({ min: 0 }, 3, 25)[0], 0);
+    same(linearRange({ min: 0 }, 3, 25), [0, 28]);
+    same(linearRange({ min: 0 }, 100, 100), [0, 110]);
     same(linearRange({}, 100, 110), [99, 111]);
     same(linearRange({}, 1, 100), [0, 110]);
     same(linearRange({ softMin: 0, softMax: 100 }, 40, 60), [0, 100]);

@@ -88,7 +88,7 @@ export function mount(body, panel, context) {
     const from = heat.start + box.column * heat.width;
     return {
       title: `${iso(from, context.timeZone, true)} – ${iso(from + heat.width, context.timeZone, true)}`,
-      rows: [{ name: heat.names ? 'Bucket' : 'Values', value: rowText(box.row) }, { name: 'Count', colour: colourOf(count), value: counted(count), strong: true }],
+      rows: [{ name: heat.names ? 'Bucket' : 'Values', value: rowText(box.row) }, { name: 'Count', mark: colourOf(count), value: counted(count), strong: true }],
     };
   };
 

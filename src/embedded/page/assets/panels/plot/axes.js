@@ -71,7 +71,8 @@ const part = (hard, soft) => ({ pad: 0.1, hard: hard ?? undefined, soft: soft ??
 export function linearRange({ min, max, softMin, softMax }, low, high) {
   if (low === null || low === undefined) return [min ?? softMin ?? 0, max ?? softMax ?? Math.max(1, (min ?? 0) + 1)];
   if (low === high && low === 0) return [min ?? softMin ?? 0, Math.max(max ?? softMax ?? 1, (min ?? 0) + 1e-9)];
-  const given = uPlot.rangeNum(low, high, {
+  // With the set limits, so that there is air above a line that keeps close to its highest value
+  const given = uPlot.rangeNum(Math.min(low, min ?? low), Math.max(high, max ?? high), {
     min: part(min, softMin === undefined ? undefined : Math.min(softMin, low)),
     max: part(max, softMax === undefined ? undefined : Math.max(softMax, high)),
   });

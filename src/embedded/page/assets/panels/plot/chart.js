@@ -16,14 +16,15 @@ function together(...lists) {
 }
 
 /**
- * `hover(plot)` makes the tooltip. `show` takes { signature, options(), data, range, annotations, message }: the same
+ * `hover(plot)` makes the tooltip. `show` takes { signature, options(), data, range, annotations, message, note }: the same
  * signature means the same options, and then only the data is replaced.
  */
 export function createChart(body, context, { hover, title }) {
   const box = element('div', { class: 'chart-box' });
   const message = element('div', { class: 'panel-message', role: 'status', hidden: true });
+  const note = element('div', { class: 'chart-note' });
   const legend = element('div', { class: 'chart-legend', hidden: true });
-  const root = element('div', { class: 'panel-chart' }, [element('div', { class: 'chart-room' }, [box, message]), legend]);
+  const root = element('div', { class: 'panel-chart' }, [element('div', { class: 'chart-room' }, [box, message, note]), legend]);
   body.replaceChildren(root);
 
   let plot = null;
@@ -75,6 +76,7 @@ export function createChart(body, context, { hover, title }) {
       theme = context.theme;
       message.hidden = !next.message;
       setText(message, next.message ?? '');
+      setText(note, next.note ?? '');
       if (same) plot.setData(next.data);
       else drop();
       fit();

@@ -3,7 +3,7 @@
 import { element } from '../../dom.js';
 import { setStyle, setText, sized } from './elements.js';
 
-/** One row: { name, colour, hidden, values: [text] }; `headings` name the values. */
+/** One row: { name, mark, hidden, values: [text] }, the mark being a CSS background; `headings` name the values. */
 export function createLegend(root, { onToggle }) {
   let shape = null;
   let list = null;
@@ -20,9 +20,9 @@ export function createLegend(root, { onToggle }) {
     element('span', { class: 'legend-text' }),
   ]);
 
-  const writeButton = (node, { name, colour, hidden }) => {
-    const [mark, text] = node.children;
-    setStyle(mark, 'background', colour);
+  const writeButton = (node, { name, mark, hidden }) => {
+    const [sign, text] = node.children;
+    setStyle(sign, 'background', mark);
     setText(text, name);
     if (node.title !== name) node.title = name;
     node.setAttribute('aria-pressed', String(!hidden));

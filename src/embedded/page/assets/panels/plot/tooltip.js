@@ -32,17 +32,17 @@ function place({ x, y }) {
   setStyle(node, 'transform', `translate(${Math.max(2, Math.round(left))}px, ${Math.max(2, Math.round(top))}px)`);
 }
 
-/** `content`: { title, rows: [{ colour?, name, value, strong? }] }; `point` in the window's CSS pixels. */
+/** `content`: { title, rows: [{ mark?, name, value, strong? }], a mark being a CSS background }; `point` in the window's CSS pixels. */
 export function showTooltip(source, content, point) {
   if (!node?.isConnected) build();
   owner = source;
   setText(node.titleNode, content.title ?? '');
   const shown = content.rows.slice(0, MOST_ROWS);
   const nodes = sized(node.rowsNode, shown.length, row);
-  shown.forEach(({ colour, name, value, strong = false }, at) => {
-    const [mark, label, text] = nodes[at].children;
-    mark.hidden = !colour;
-    setStyle(mark, 'background', colour ?? '');
+  shown.forEach(({ mark, name, value, strong = false }, at) => {
+    const [sign, label, text] = nodes[at].children;
+    sign.hidden = !mark;
+    setStyle(sign, 'background', mark ?? '');
     setText(label, name);
     setText(text, value ?? '');
     nodes[at].classList.toggle('strong', strong);

@@ -19,9 +19,9 @@ const NAME_SHARE = 0.3;
 /** A palette by place gives all states of a row one colour, so that states are coloured by their own names there. */
 function stateOf(field, value, theme) {
   const display = field.display(value);
-  const { color, mappings, unit } = field.config;
+  const { color, unit } = field.config;
   const text = display.whole === '' || (typeof value === 'boolean' && !unit && !display.mapped) ? String(value) : display.whole;
-  if (mappings?.length) return { text, group: text, colour: display.colour };
+  if (display.painted) return { text, group: text, colour: display.colour };
   if (typeof value !== 'number' || (color?.mode ?? 'palette-classic').startsWith('palette')) {
     return { text, group: text, colour: nameColour(text, theme) };
   }
@@ -62,7 +62,7 @@ function rowsOf(frames, theme, options) {
 
 function statesOf(rows) {
   const states = new Map();
-  for (const { list } of rows) for (const { group, colour } of list) states.set(group, { name: group, colour });
+  for (const { list } of rows) for (const { group, colour } of list) states.set(group, { name: group, mark: colour });
   return [...states.values()].sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
 }
 
@@ -107,7 +107,7 @@ export function mount(body, panel, context) {
       : iso(time, context.timeZone);
     return {
       title: span,
-      rows: shown.map(({ row, found, at }) => ({ name: row.name, colour: found.colour, value: found.text, strong: shown.length > 1 && at === under })),
+      rows: shown.map(({ row, found, at }) => ({ name: row.name, mark: found.colour, value: found.text, strong: shown.length > 1 && at === under })),
     };
   };
   const chart = createChart(body, context, { hover, title: panel.title });

@@ -42,6 +42,8 @@ function extentOf({ config, values, type }) {
 
 /** The cell's style: { color, background }; empty texts where the page's own hold. */
 export function cellStyle({ kind, extent }, value, display) {
+  // Thresholds say nothing about text
+  if (typeof value === 'string' && !display.painted) return { color: '', background: '' };
   if (kind === 'text') return { color: display.colour, background: '' };
   if (kind === 'background') return { color: readableOn(display.colour), background: display.colour };
   if (kind === 'gauge' && typeof value === 'number' && extent.max > extent.min) {

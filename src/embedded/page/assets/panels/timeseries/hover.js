@@ -1,6 +1,7 @@
 // What the tooltip of a chart of time says: the series under the pointer, or all of them in the order asked for.
 
 import { iso } from '../../units/moment.js';
+import { seriesMark } from './style.js';
 
 const SORTS = {
   asc: (one, other) => one.number - other.number,
@@ -22,7 +23,7 @@ export function hoverContent(plot, series, shape, hidden, { mode = 'single', sor
     const index = plot.cursor.idxs?.[at + 1];
     const number = shape.raw[at]?.[index];
     if (number === null || number === undefined || (hideZeros && number === 0)) return;
-    rows.push({ at, index, number, scale: plot.series[at + 1].scale, name: one.name, colour: one.colour, value: one.field.display(number).whole });
+    rows.push({ at, index, number, scale: plot.series[at + 1].scale, name: one.name, mark: seriesMark(one.colour, one.custom), value: one.field.display(number).whole });
   });
   if (rows.length === 0) return null;
   const near = closest(plot, rows);

@@ -9,23 +9,26 @@ import { createLegend, toggled } from '../plot/legend.js';
 import { emptyText } from '../plot/message.js';
 import { grouped, scalesAndAxes } from './scales.js';
 import { arrange, collect } from './series.js';
-import { seriesOptions } from './style.js';
+import { seriesMark, seriesOptions } from './style.js';
 import { thresholdMarks } from './thresholds.js';
 import { hoverContent } from './hover.js';
+
+/** A chart of more is no picture, and slow. */
+const MOST_SERIES = 200;
 
 const legendMode = ({ showLegend = true, displayMode = 'list' } = {}) => (showLegend ? displayMode : 'hidden');
 
 function legendRows(series, calcs, hidden) {
   return series
     .filter(({ custom }) => !custom.hideFrom?.legend)
-    .map(({ name, colour, field }) => ({
+    .map(({ name, colour, field, custom }) => ({
       name,
-      colour,
+      mark: seriesMark(colour, custom),
       hidden: hidden.has(name),
       numbers: calcs.map((id) => calculate(id, field.values)),
       values: calcs.map((id) => {
         const value = calculate(id, field.values);
-        return keepsUnit(id) ? field.display(value).whole : formatValue(value, 'none');
+        return (keepsUnit(id) ? field.display(value).whole : formatValue(value, 'none')) || '–';
       }),
     }));
 }
@@ -44,7 +47,7 @@ function sortedRows(rows, { sortBy, sortDesc, calcs = [] } = {}) {
 function signatureOf(series, groups, hidden, empty) {
   return JSON.stringify([
     empty,
-    series.map(({ name, custom, field, usual }) => [name, hidden.has(name), custom, field.config.color, field.config.thresholds, usual]),
+    series.map(({ name, custom, field }) => [name, hidden.has(name), custom, field.config.color, field.config.thresholds]),
     groups.map(({ key, right, first }) => [key, right, first.field.config.decimals]),
   ]);
 }
@@ -97,7 +100,8 @@ export function mount(body, panel, context) {
 
   const render = () => {
     const { frames, problem } = prepare(panel, data, context);
-    series = collect(frames, data.intervalMs);
+    const all = collect(frames, data.intervalMs);
+    series = all.slice(0, MOST_SERIES);
     shape = arrange(series, hidden);
     const empty = !series.some(({ values }) => values.some((value) => value !== null && value !== undefined));
     const groups = grouped(series);
@@ -109,6 +113,7 @@ export function mount(body, panel, context) {
       range: data.range,
       annotations: data.annotations,
       message: problem ?? (empty ? emptyText(data, frames) : ''),
+      note: all.length > series.length ? `The first ${series.length} of ${all.length} series` : '',
     });
     legend.update({
       mode: legendMode(options.legend),
