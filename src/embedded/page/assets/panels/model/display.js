@@ -44,7 +44,9 @@ export function displayer(config, colourOf, { theme, timeZone }) {
     const missing = value === null || value === undefined || Number.isNaN(value);
     const parts = mapped?.text
       ? { text: mapped.text }
-      : missing ? { text: config.noValue ?? '' } : formatParts(value, config.unit, decimals, timeZone);
+      : missing
+        ? { text: config.noValue ?? '' }
+        : formatParts(value, config.unit, decimals, timeZone);
     const number = typeof value === 'boolean' ? Number(value) : Number.parseFloat(value);
     return {
       ...parts,

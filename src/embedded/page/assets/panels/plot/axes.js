@@ -43,7 +43,10 @@ const POWERS_OF_TWO = Array.from({ length: 60 }, (_, power) => 2 ** power);
 const BINARY = /^([kmgtp]?bytes|bits|bin[Bb]ps|[KMGTP]iBs|[KMGTP]ibits)$/;
 
 /** `grid` only on one of several axes, else lines cross at no value. */
-export function valueAxis({ theme, timeZone }, { scale, right = false, label, unit, grid = true, whole = false, size, border = false }) {
+export function valueAxis(
+  { theme, timeZone },
+  { scale, right = false, label, unit, grid = true, whole = false, size, border = false },
+) {
   const colours = ink(theme);
   return {
     scale,
@@ -65,7 +68,12 @@ export function valueAxis({ theme, timeZone }, { scale, right = false, label, un
   };
 }
 
-const part = (hard, soft) => ({ pad: 0.1, hard: hard ?? undefined, soft: soft ?? 0, mode: soft === null || soft === undefined ? 3 : 1 });
+const part = (hard, soft) => ({
+  pad: 0.1,
+  hard: hard ?? undefined,
+  soft: soft ?? 0,
+  mode: soft === null || soft === undefined ? 3 : 1,
+});
 
 /** Limits that a dashboard sets hold; the others go round the data, with 0 where it is near. */
 export function linearRange({ min, max, softMin, softMax }, low, high) {
@@ -91,7 +99,11 @@ export function valueScale(limits, distribution = {}) {
     return { distr: 3, log: base, range: (_plot, low, high) => logRange(limits, low, high, base) };
   }
   if (distribution.type === 'symlog') {
-    return { distr: 4, asinh: distribution.linearThreshold || 1, range: (_plot, low, high) => uPlot.rangeAsinh(low ?? 0, high ?? 1, 10, true) };
+    return {
+      distr: 4,
+      asinh: distribution.linearThreshold || 1,
+      range: (_plot, low, high) => uPlot.rangeAsinh(low ?? 0, high ?? 1, 10, true),
+    };
   }
   return { range: (_plot, low, high) => linearRange(limits, low, high) };
 }

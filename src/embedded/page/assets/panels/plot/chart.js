@@ -24,7 +24,10 @@ export function createChart(body, context, { hover, title }) {
   const message = element('div', { class: 'panel-message', role: 'status', hidden: true });
   const note = element('div', { class: 'chart-note' });
   const legend = element('div', { class: 'chart-legend', hidden: true });
-  const root = element('div', { class: 'panel-chart' }, [element('div', { class: 'chart-room' }, [box, message, note]), legend]);
+  const root = element('div', { class: 'panel-chart' }, [
+    element('div', { class: 'chart-room' }, [box, message, note]),
+    legend,
+  ]);
   body.replaceChildren(root);
 
   let plot = null;
@@ -43,7 +46,9 @@ export function createChart(body, context, { hover, title }) {
   const build = (width, height) => {
     const own = latest.options();
     const base = {
-      width, height, ...timeOptions(context.timeZone),
+      width,
+      height,
+      ...timeOptions(context.timeZone),
       legend: { show: false },
       padding: [8, 22, 0, 8],
       ...own,
@@ -68,7 +73,9 @@ export function createChart(body, context, { hover, title }) {
     box,
     legend,
     root,
-    get plot() { return plot; },
+    get plot() {
+      return plot;
+    },
     show(next) {
       latest = next;
       const same = plot && signature === next.signature && theme === context.theme;
@@ -79,7 +86,8 @@ export function createChart(body, context, { hover, title }) {
       setText(note, next.note ?? '');
       if (same) plot.setData(next.data);
       else drop();
-      fit();
+      // A change of size is told by the observer, without a layout forced here
+      if (!plot) fit();
     },
     fit,
     destroy() {

@@ -15,10 +15,11 @@ export function createLegend(root, { onToggle }) {
   };
   root.addEventListener('click', click);
 
-  const button = (at) => element('button', { type: 'button', class: 'legend-name', 'data-row': String(at) }, [
-    element('span', { class: 'series-mark' }),
-    element('span', { class: 'legend-text' }),
-  ]);
+  const button = (at) =>
+    element('button', { type: 'button', class: 'legend-name', 'data-row': String(at) }, [
+      element('span', { class: 'series-mark' }),
+      element('span', { class: 'legend-text' }),
+    ]);
 
   const writeButton = (node, { name, mark, hidden }) => {
     const [sign, text] = node.children;
@@ -38,10 +39,19 @@ export function createLegend(root, { onToggle }) {
   };
 
   const asTable = {
-    make: (headings) => element('table', { class: 'legend-table' }, [
-      element('thead', {}, element('tr', {}, ['Name', ...headings].map((heading) => element('th', { scope: 'col' }, heading)))),
-      element('tbody'),
-    ]),
+    make: (headings) =>
+      element('table', { class: 'legend-table' }, [
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            ['Name', ...headings].map((heading) => element('th', { scope: 'col' }, heading)),
+          ),
+        ),
+        element('tbody'),
+      ]),
     row: (at) => element('tr', {}, element('td', {}, button(at))),
     write(node, row) {
       writeButton(node.firstElementChild.firstElementChild, row);

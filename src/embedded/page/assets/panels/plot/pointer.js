@@ -25,7 +25,10 @@ function stepped(plot, step) {
   const last = times.length - 1;
   const from = plot.cursor.idx ?? (step > 0 ? -1 : last + 1);
   const index = Math.min(last, Math.max(0, from + step));
-  plot.setCursor({ left: plot.valToPos(times[index], 'x'), top: plot.cursor.top >= 0 ? plot.cursor.top : plot.over.clientHeight / 2 });
+  plot.setCursor({
+    left: plot.valToPos(times[index], 'x'),
+    top: plot.cursor.top >= 0 ? plot.cursor.top : plot.over.clientHeight / 2,
+  });
 }
 
 /**

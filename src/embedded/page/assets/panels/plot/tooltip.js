@@ -18,11 +18,12 @@ function build() {
   document.body.append(node);
 }
 
-const row = () => element('div', { class: 'tooltip-row' }, [
-  element('span', { class: 'series-mark' }),
-  element('span', { class: 'tooltip-name' }),
-  element('span', { class: 'tooltip-value' }),
-]);
+const row = () =>
+  element('div', { class: 'tooltip-row' }, [
+    element('span', { class: 'series-mark' }),
+    element('span', { class: 'tooltip-name' }),
+    element('span', { class: 'tooltip-value' }),
+  ]);
 
 function place({ x, y }) {
   const { offsetWidth: width, offsetHeight: height } = node;

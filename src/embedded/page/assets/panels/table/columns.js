@@ -14,7 +14,8 @@ const KINDS = {
 
 const kindOf = ({ cellOptions, displayMode }) => KINDS[cellOptions?.type ?? displayMode] ?? 'plain';
 
-const alignment = (custom, type) => (custom.align && custom.align !== 'auto' ? custom.align : type === 'number' ? 'right' : 'left');
+const alignment = (custom, type) =>
+  custom.align && custom.align !== 'auto' ? custom.align : type === 'number' ? 'right' : 'left';
 
 /** [{ title, type, values, display, align, width, kind, filterable, extent }] of the fields that are not hidden. */
 export function columnsOf(frame) {
@@ -49,7 +50,10 @@ export function cellStyle({ kind, extent }, value, display) {
   if (kind === 'gauge' && typeof value === 'number' && extent.max > extent.min) {
     const share = Math.min(1, Math.max(0, (value - extent.min) / (extent.max - extent.min)));
     const filled = translucent(display.colour, 0.45);
-    return { color: '', background: `linear-gradient(to right, ${filled} ${share * 100}%, transparent ${share * 100}%)` };
+    return {
+      color: '',
+      background: `linear-gradient(to right, ${filled} ${share * 100}%, transparent ${share * 100}%)`,
+    };
   }
   return { color: '', background: '' };
 }

@@ -37,9 +37,10 @@ function legendRows(series, calcs, hidden) {
 function sortedRows(rows, { sortBy, sortDesc, calcs = [] } = {}) {
   const at = calcs.findIndex((id) => calculationName(id) === sortBy);
   if (!sortBy || (at < 0 && sortBy !== 'Name')) return rows;
-  const compare = at < 0
-    ? (one, other) => one.name.localeCompare(other.name)
-    : (one, other) => (one.numbers[at] ?? -Infinity) - (other.numbers[at] ?? -Infinity);
+  const compare =
+    at < 0
+      ? (one, other) => one.name.localeCompare(other.name)
+      : (one, other) => (one.numbers[at] ?? -Infinity) - (other.numbers[at] ?? -Infinity);
   return rows.sort((one, other) => (sortDesc ? -1 : 1) * compare(one, other));
 }
 
@@ -47,7 +48,13 @@ function sortedRows(rows, { sortBy, sortDesc, calcs = [] } = {}) {
 function signatureOf(series, groups, hidden, empty) {
   return JSON.stringify([
     empty,
-    series.map(({ name, custom, field }) => [name, hidden.has(name), custom, field.config.color, field.config.thresholds]),
+    series.map(({ name, custom, field }) => [
+      name,
+      hidden.has(name),
+      custom,
+      field.config.color,
+      field.config.thresholds,
+    ]),
     groups.map(({ key, right, first }) => [key, right, first.field.config.decimals]),
   ]);
 }
@@ -74,7 +81,12 @@ export function mount(body, panel, context) {
   const chart = createChart(body, context, { hover, title: panel.title });
   const legend = createLegend(chart.legend, {
     onToggle(name, add) {
-      hidden = toggled(series.map((one) => one.name), hidden, name, add);
+      hidden = toggled(
+        series.map((one) => one.name),
+        hidden,
+        name,
+        add,
+      );
       render();
     },
   });
@@ -84,15 +96,27 @@ export function mount(body, panel, context) {
     const scaleOf = (at) => groups.find((group) => group.series.includes(at)).key;
     return {
       scales,
-      padding: [8, axes.some(({ side }) => side === RIGHT) ? 6 : 22, 0, axes.some(({ side }) => side !== RIGHT) ? 6 : 22],
+      padding: [
+        8,
+        axes.some(({ side }) => side === RIGHT) ? 6 : 22,
+        0,
+        axes.some(({ side }) => side !== RIGHT) ? 6 : 22,
+      ],
       axes: [timeAxis(context), ...(empty ? [] : axes)],
-      series: empty ? [{}, { show: false }] : [{}, ...series.map((one, at) => seriesOptions(one, {
-        scale: scaleOf(at),
-        hidden: hidden.has(one.name),
-        theme: context.theme,
-        current: () => series[at],
-        bases: () => shape.bases[at],
-      }))],
+      series: empty
+        ? [{}, { show: false }]
+        : [
+            {},
+            ...series.map((one, at) =>
+              seriesOptions(one, {
+                scale: scaleOf(at),
+                hidden: hidden.has(one.name),
+                theme: context.theme,
+                current: () => series[at],
+                bases: () => shape.bases[at],
+              }),
+            ),
+          ],
       bands: empty ? [] : bandsOf(series, shape.under),
       hooks: { drawClear: [thresholdMarks(empty ? [] : groups, context.theme)] },
     };
@@ -109,7 +133,12 @@ export function mount(body, panel, context) {
     chart.show({
       signature: signatureOf(series, groups, hidden, empty),
       options: () => plotOptions(groups, empty),
-      data: empty ? [[from, to], [null, null]] : [shape.times, ...shape.columns],
+      data: empty
+        ? [
+            [from, to],
+            [null, null],
+          ]
+        : [shape.times, ...shape.columns],
       range: data.range,
       annotations: data.annotations,
       message: problem ?? (empty ? emptyText(data, frames) : ''),
@@ -121,7 +150,6 @@ export function mount(body, panel, context) {
       headings: calcs.map(calculationName),
       rows: sortedRows(legendRows(series, calcs, hidden), options.legend),
     });
-    chart.fit();
   };
 
   return {

@@ -22,7 +22,11 @@ function bars({ custom }, current, bases) {
     const room = (plot.bbox.width / devicePixelRatio) * (usual / (max - min)) * factor;
     const widest = Math.min(custom.barMaxWidth ?? WIDEST_BAR, usual ? Math.max(1, room) : WIDEST_BAR);
     const stacked = bases() && { y0: { values: () => bases() }, y1: { values: () => plot.data[index] } };
-    const draw = uPlot.paths.bars({ size: [factor, widest, 1], align: custom.barAlignment ?? 0, ...(stacked && { disp: stacked }) });
+    const draw = uPlot.paths.bars({
+      size: [factor, widest, 1],
+      align: custom.barAlignment ?? 0,
+      ...(stacked && { disp: stacked }),
+    });
     return draw(plot, index, from, to);
   };
 }
@@ -79,7 +83,8 @@ function paint(one, scale, theme) {
   const list = custom.gradientMode === 'scheme' && field.config.color?.mode === 'thresholds' ? steps(field.config) : [];
   const opacity = (custom.fillOpacity ?? 0) / 100;
   return {
-    stroke: (plot, current) => (list.length && plot.bbox.height ? banded(plot, scale, list, theme, 1) : current().colour),
+    stroke: (plot, current) =>
+      list.length && plot.bbox.height ? banded(plot, scale, list, theme, 1) : current().colour,
     fill: (plot, current) => {
       if (opacity === 0) return null;
       if (list.length && plot.bbox.height) return banded(plot, scale, list, theme, opacity);
@@ -106,7 +111,12 @@ export function seriesOptions(one, { scale, hidden, theme, current, bases }) {
     fill: style === 'points' ? undefined : (plot) => painted.fill(plot, current),
     width: style === 'points' ? 0 : width,
     dash: style === 'line' ? dash || undefined : undefined,
-    paths: style === 'points' ? () => null : style === 'bars' ? bars(one, current, bases) : LINES[custom.lineInterpolation] ?? LINES.linear,
+    paths:
+      style === 'points'
+        ? () => null
+        : style === 'bars'
+          ? bars(one, current, bases)
+          : (LINES[custom.lineInterpolation] ?? LINES.linear),
     points: {
       size,
       width: 1,
