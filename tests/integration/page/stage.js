@@ -60,4 +60,4 @@ export function point(view, type, x, y, more = {}) {
   );
 }
 
-export const tooltip = () => document.querySelector('.panel-tooltip:not([hidden])');
+export const tooltip = () => document.querySelector('.panel-tooltip');

@@ -112,6 +112,21 @@ export const tests = {
     same(line.style.visibility, 'hidden');
     view.end();
   },
+  "where the dashboard shares tooltips, another panel's pointer brings this one's": async () => {
+    const view = await shown(chart(), [series('a', wave(2))]);
+    const told = [];
+    view.given.crosshair.mode = 2;
+    view.given.crosshair.subscribe((time, source) => told.push(source));
+    const source = {};
+    view.given.crosshair.publish(FROM + 15000, source);
+    same(tooltip().querySelector('.tooltip-title').textContent, '2026-11-22 16:00:15');
+    // A refresh moves uPlot's cursor too, which is no pointer either
+    view.mounted.update(data([series('a', wave(3))]));
+    await frame();
+    view.given.crosshair.publish(null, source);
+    same([tooltip(), told.every((one) => one === source)], [null, true]);
+    view.end();
+  },
   'dragging asks for the range that was dragged over': async () => {
     const zooms = [];
     const view = await shown(chart(), [series('a', wave(2))], {
