@@ -49,7 +49,8 @@ pub(crate) struct Endpoint {
     pub(crate) target: u16,
     /// The port on this machine's loopback.
     pub(crate) port: u16,
-    /// What other services of the lab connect to: `service:target`.
+    /// What other services of the lab connect to: `service:target`, or where they share no network the address on this
+    /// machine.
     pub(crate) inside: String,
 }
 
@@ -78,7 +79,10 @@ pub(crate) fn endpoints(project: &Project, observed: &Observed) -> Vec<Endpoint>
             service: name.clone(),
             target,
             port,
-            inside: format!("{name}:{target}"),
+            inside: match service.networks.is_empty() {
+                true => format!("127.0.0.1:{port}"),
+                false => format!("{name}:{target}"),
+            },
         }));
     }
     endpoints
@@ -125,6 +129,7 @@ mod tests {
                 port(Some(8089), 8089, Protocol::Udp),
             ],
             labels: BTreeMap::from([label(Role::Influxdb, "8086"), label(Role::Stats, "8089")]),
+            networks: BTreeMap::from([("default".to_owned(), Vec::new())]),
             ..Service::default()
         };
         Project {
@@ -172,6 +177,20 @@ mod tests {
             endpoints(&project(), &observed),
             [declared, endpoint(Role::Other, 8088, 49153)]
         );
+    }
+
+    #[test]
+    fn services_without_a_network_reach_each_other_on_this_machine() {
+        let mut project = project();
+        let service = project.services.get_mut("store").unwrap();
+        service.networks.clear();
+        service.ports[0].published = Some(18086);
+        let found = endpoints(&project, &Observed::default());
+        let expected = Endpoint {
+            inside: "127.0.0.1:18086".to_owned(),
+            ..endpoint(Role::Influxdb, 8086, 18086)
+        };
+        assert_eq!(found, [expected]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::PythonProblem;
+
 /// An engine's failure. The texts complete "failed to …" or name the thing that is wrong.
 #[derive(Debug, Error)]
 pub(crate) enum EngineError {
@@ -48,6 +50,14 @@ pub(crate) enum EngineError {
         last: String,
         log: Vec<String>,
     },
+    #[error("service {service} cannot run without containers")]
+    NeedsContainer { service: String },
+    #[error(
+        "service {service} leaves open on which port of this machine its port {port} is, or it is no TCP port"
+    )]
+    OpenPort { service: String, port: u16 },
+    #[error(transparent)]
+    Python(PythonProblem),
     #[error("interrupted")]
     Interrupted,
     #[error("{what}: {message}")]

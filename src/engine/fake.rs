@@ -8,7 +8,7 @@ use crate::plan::{
     self, Container, Desired, Image, ImageSource, Network, Observed, Operation, State, Volume,
 };
 
-use super::{Engine, EngineError, Progress};
+use super::{Engine, EngineError, LogRequest, LogStream, Progress};
 
 #[derive(Default)]
 pub(super) struct FakeEngine {
@@ -117,6 +117,10 @@ impl Engine for FakeEngine {
 
     async fn last_lines(&self, _container: &str, _lines: usize) -> Vec<String> {
         vec!["its last line".to_owned()]
+    }
+
+    fn logs(&self, _container: &str, _request: LogRequest) -> LogStream<'_> {
+        Box::pin(futures_util::stream::empty())
     }
 }
 

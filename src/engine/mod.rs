@@ -1,6 +1,7 @@
 //! Starts services and hands back endpoints: observes what runs, carries out plans. Knows nothing of what the
 //! services are for.
 
+mod any;
 mod apply;
 mod docker;
 mod endpoints;
@@ -8,6 +9,8 @@ mod error;
 #[cfg(test)]
 mod fake;
 mod holder;
+mod local;
+mod log;
 mod ports;
 mod ready;
 
@@ -15,10 +18,16 @@ use std::collections::BTreeSet;
 
 use crate::plan::{Desired, Observed, Operation, Step};
 
+pub(crate) use any::AnyEngine;
 pub(crate) use apply::apply;
-pub(crate) use docker::{BuildEnvironment, Docker, DockerAddress, DockerEnvironment, LogRequest, build_hash};
+pub(crate) use docker::{BuildEnvironment, Docker, DockerAddress, DockerEnvironment, build_hash};
 pub(crate) use endpoints::{Endpoint, Role, endpoints, publishes};
 pub(crate) use error::{EngineError, PullProblem};
+pub(crate) use local::{
+    CHILD_COMMAND, ENVIRONMENTS, Embedded, INI_LABEL, Local, PythonProblem, SERVICE_COMMAND, ServiceOrders,
+    ServiceSeat, Work, become_program, run_child, without_containers,
+};
+pub(crate) use log::{LogRequest, LogStream};
 pub(crate) use ports::{TakenPort, taken_ports};
 pub(crate) use ready::{Waiting, ask, await_ready};
 
@@ -37,6 +46,9 @@ pub(crate) trait Engine {
 
     /// The last `lines` lines a container printed, oldest first; empty where there are none.
     async fn last_lines(&self, container: &str, lines: usize) -> Vec<String>;
+
+    /// The lines of one container, in the order it printed them; they end with it.
+    fn logs(&self, container: &str, request: LogRequest) -> LogStream<'_>;
 }
 
 /// How far an operation is.

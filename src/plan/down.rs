@@ -67,7 +67,7 @@ pub(crate) fn stop(observed: &Observed, cause: &str) -> Plan {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::super::{Container, Network, State, Volume};
+    use super::super::{Artifact, Container, Network, State, Volume};
     use super::*;
 
     fn observed() -> Observed {
@@ -102,6 +102,7 @@ mod tests {
                 .map(|tag| BuiltImage {
                     id: format!("{tag:?}"),
                     tag: tag.map(str::to_owned),
+                    artifact: Artifact::Image,
                 })
                 .into(),
         }

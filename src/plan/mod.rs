@@ -13,7 +13,7 @@ use crate::compose::Project;
 
 pub(crate) use down::{Keep, down, stop};
 pub(crate) use hash::{hash, settings};
-pub(crate) use observed::{BuiltImage, Container, Image, Network, Observed, State, Volume};
+pub(crate) use observed::{Artifact, BuiltImage, Container, Image, Network, Observed, State, Volume};
 pub(crate) use up::{up, with_pulls};
 
 /// What should run: the project, and for each service the image it runs from.
@@ -30,14 +30,20 @@ pub(crate) enum ImageSource {
     /// A tag, or a digest where the lab's lock file holds one.
     Pull { reference: String },
     /// Built under `tag`; `hash` covers everything that goes into the build.
-    Build { tag: String, hash: String },
+    Build {
+        tag: String,
+        hash: String,
+        artifact: Artifact,
+    },
+    /// Part of this program, and so always there.
+    BuiltIn { reference: String },
 }
 
 impl ImageSource {
     /// The name under which the engine knows the image.
     pub(crate) fn reference(&self) -> &str {
         match self {
-            Self::Pull { reference } => reference,
+            Self::Pull { reference } | Self::BuiltIn { reference } => reference,
             Self::Build { tag, .. } => tag,
         }
     }
@@ -51,6 +57,7 @@ pub(crate) enum Operation {
     },
     BuildImage {
         service: String,
+        artifact: Artifact,
     },
     CreateNetwork {
         network: String,
@@ -70,6 +77,7 @@ pub(crate) enum Operation {
     RemoveImage {
         image: String,
         id: String,
+        artifact: Artifact,
     },
     /// Creates the container, uploads its files, starts it.
     CreateContainer {
@@ -120,12 +128,14 @@ impl fmt::Display for Operation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PullImage { reference } => write!(formatter, "image {reference}: pull"),
-            Self::BuildImage { service } => write!(formatter, "image of service {service}: build"),
+            Self::BuildImage { service, artifact } => {
+                write!(formatter, "{artifact} of service {service}: build")
+            }
             Self::CreateNetwork { network } => write!(formatter, "network {network}: create"),
             Self::RemoveNetwork { network, .. } => write!(formatter, "network {network}: remove"),
             Self::CreateVolume { volume } => write!(formatter, "volume {volume}: create"),
             Self::RemoveVolume { volume, .. } => write!(formatter, "volume {volume}: remove"),
-            Self::RemoveImage { image, .. } => write!(formatter, "image {image}: remove"),
+            Self::RemoveImage { image, artifact, .. } => write!(formatter, "{artifact} {image}: remove"),
             Self::CreateContainer { service } => write!(formatter, "service {service}: create"),
             Self::StartContainer { service, .. } => write!(formatter, "service {service}: start"),
             Self::UnpauseContainer { service, .. } => write!(formatter, "service {service}: unpause"),

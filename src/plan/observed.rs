@@ -1,6 +1,7 @@
 //! The observed state: what an engine found of one lab.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::Operation;
 
@@ -91,13 +92,36 @@ pub(crate) struct BuiltImage {
     pub(crate) id: String,
     /// None once a newer build has taken its name.
     pub(crate) tag: Option<String>,
+    pub(crate) artifact: Artifact,
+}
+
+/// What a build makes, as it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Artifact {
+    /// Of containers.
+    Image,
+    /// A uWSGI and what the app requires, on this machine.
+    Environment,
+}
+
+impl fmt::Display for Artifact {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Image => "image",
+            Self::Environment => "environment",
+        })
+    }
 }
 
 impl BuiltImage {
     pub(super) fn removal(&self) -> Operation {
         let id = self.id.clone();
         let image = self.tag.clone().unwrap_or_else(|| "replaced".to_owned());
-        Operation::RemoveImage { image, id }
+        Operation::RemoveImage {
+            image,
+            id,
+            artifact: self.artifact,
+        }
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn with_pulls(plan: Plan, desired: &Desired) -> Plan {
         .values()
         .filter_map(|source| match source {
             ImageSource::Pull { reference } => Some(reference),
-            ImageSource::Build { .. } => None,
+            ImageSource::Build { .. } | ImageSource::BuiltIn { .. } => None,
         })
         .collect();
     let asked = |reference: &String| {
@@ -92,23 +92,15 @@ fn image_steps(desired: &Desired, observed: &Observed) -> BTreeMap<String, Step>
                 },
                 "not present",
             ),
-            (ImageSource::Pull { .. }, Some(_)) => continue,
-            (ImageSource::Build { .. }, None) => Step::new(
-                Operation::BuildImage {
-                    service: service.clone(),
-                },
-                "not present",
-            ),
-            (ImageSource::Build { hash, .. }, Some(image)) => {
-                if image.build_hash.as_ref() == Some(hash) {
-                    continue;
-                }
-                Step::new(
-                    Operation::BuildImage {
-                        service: service.clone(),
-                    },
-                    "its sources changed",
-                )
+            (ImageSource::Pull { .. }, Some(_)) | (ImageSource::BuiltIn { .. }, _) => continue,
+            (ImageSource::Build { hash, artifact, .. }, present) => {
+                let cause = match present {
+                    None => "not present",
+                    Some(image) if image.build_hash.as_ref() == Some(hash) => continue,
+                    Some(_) => "its sources changed",
+                };
+                let (service, artifact) = (service.clone(), *artifact);
+                Step::new(Operation::BuildImage { service, artifact }, cause)
             }
         };
         steps.insert(source.reference().to_owned(), step);
@@ -125,6 +117,7 @@ fn replaced_images(observed: &Observed, new_images: &BTreeSet<String>) -> Vec<St
     let replaced = replaced.map(|image| BuiltImage {
         id: image.id.clone(),
         tag: None,
+        artifact: image.artifact,
     });
     replaced
         .map(|image| Step::new(image.removal(), "a newer build took its place"))
@@ -336,7 +329,7 @@ fn wait(service: &str, condition: Condition) -> Option<Operation> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Image, Network};
+    use super::super::{Artifact, Image, Network};
     use super::*;
     use crate::compose::{self, Project};
 
@@ -562,6 +555,7 @@ mod tests {
         let source = ImageSource::Build {
             tag: "web:1".to_owned(),
             hash: "new".to_owned(),
+            artifact: Artifact::Image,
         };
         desired.images.insert("web".to_owned(), source);
         observed.images.get_mut("web:1").unwrap().build_hash = Some("old".to_owned());
@@ -569,6 +563,7 @@ mod tests {
             .map(|(tag, id)| BuiltImage {
                 id: id.to_owned(),
                 tag: Some(tag.to_owned()),
+                artifact: Artifact::Image,
             })
             .into();
         assert_eq!(

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::credentials::random_password;
+use super::presence::Presence;
 use super::{LabDirectory, StateError};
 
 const LOCK: &str = "agent.lock";
@@ -33,6 +34,7 @@ pub(crate) struct AgentRecord {
 pub(crate) struct AgentSeat {
     directory: LabDirectory,
     _lock: File,
+    _presence: Presence,
 }
 
 impl AgentSeat {
@@ -55,6 +57,7 @@ impl AgentSeat {
         Ok(Self {
             directory: directory.clone(),
             _lock: lock,
+            _presence: directory.attend()?,
         })
     }
 

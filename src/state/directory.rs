@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use super::file;
+use super::presence::Presence;
 
 #[derive(Debug, Error)]
 pub(crate) enum StateError {
@@ -42,6 +43,7 @@ pub(crate) struct LabDirectory {
 #[derive(Debug)]
 pub(crate) struct LabLock {
     _file: File,
+    _presence: Presence,
 }
 
 impl LabDirectory {
@@ -68,7 +70,10 @@ impl LabDirectory {
     pub(crate) fn lock(&self) -> Result<LabLock, StateError> {
         let file = self.open_lock("lock")?;
         match file.try_lock() {
-            Ok(()) => Ok(LabLock { _file: file }),
+            Ok(()) => Ok(LabLock {
+                _file: file,
+                _presence: self.attend()?,
+            }),
             Err(TryLockError::WouldBlock) => Err(StateError::Busy),
             Err(TryLockError::Error(source)) => Err(self.failed("lock", "lock", source)),
         }
@@ -97,6 +102,28 @@ impl LabDirectory {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(self.failed("remove", "", source)),
             _ => Ok(()),
         }
+    }
+
+    /// Removes everything but the entries named `kept`, and the directory itself where there are none of them.
+    pub(crate) fn remove_all_but(&self, kept: &[&str]) -> Result<(), StateError> {
+        let is_kept = |name: &std::ffi::OsStr| kept.iter().any(|kept| name == *kept);
+        if !kept.iter().any(|name| self.path.join(name).exists()) {
+            return self.remove();
+        }
+        let failed = |source| self.failed("remove", "", source);
+        for entry in fs::read_dir(&self.path).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if is_kept(&entry.file_name()) {
+                continue;
+            }
+            let is_directory = entry.file_type().map_err(failed)?.is_dir();
+            let removed = match is_directory {
+                true => fs::remove_dir_all(entry.path()),
+                false => fs::remove_file(entry.path()),
+            };
+            removed.map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Removes one file. A file that is not there is no error.
@@ -145,7 +172,7 @@ impl LabDirectory {
         file::replace(&path, &content).map_err(|source| self.failed("write", name, source))
     }
 
-    fn failed(&self, action: &'static str, name: &str, source: io::Error) -> StateError {
+    pub(super) fn failed(&self, action: &'static str, name: &str, source: io::Error) -> StateError {
         StateError::Io {
             action,
             path: self.path.join(name),

@@ -3,12 +3,15 @@
 mod agent;
 mod credentials;
 mod directory;
+mod engine;
 mod file;
 mod images;
+mod presence;
 mod services;
 
 pub(crate) use agent::{AgentRecord, AgentSeat};
 pub(crate) use credentials::Credentials;
 pub(crate) use directory::{LabDirectory, LabLock, StateError};
+pub(crate) use engine::EngineKind;
 pub(crate) use images::ImageLock;
 pub(crate) use services::WantedServices;

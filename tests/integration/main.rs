@@ -7,6 +7,8 @@ mod docker;
 mod environment;
 mod layers;
 mod load;
+mod local_python;
 mod page;
 mod panels;
 mod panels_in_browser;
+mod store;

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::agent::Agent;
-use crate::engine::{Docker, Engine as _};
+use crate::engine::{AnyEngine, Engine as _};
 use crate::plan;
 use crate::report::command;
 use crate::report::lab as report;
@@ -36,7 +36,7 @@ enum End {
 
 pub(super) async fn attend(
     agent: Agent,
-    docker: &Docker,
+    engine: &AnyEngine,
     lab: &LabSettings,
     mut interrupts: Interrupts,
 ) -> Result<(), Failure> {
@@ -57,7 +57,7 @@ pub(super) async fn attend(
         End::Interrupted => {
             output::note("Stopping: load, collector, services. Ctrl-C again stops at once.");
             tokio::select! {
-                outcome = stop(agent, docker, lab) => outcome,
+                outcome = stop(agent, engine, lab) => outcome,
                 () = interrupts.next() => Err(Failure::new(Code::Interrupted, "stopped at once")
                     .hint("`uwsgi-lab status` shows what still runs, `uwsgi-lab down` takes it away")),
             }
@@ -100,18 +100,18 @@ async fn watch(agent: &Agent, line: &ProgressBar, interrupts: &mut Interrupts) -
     }
 }
 
-/// Load and collector first, so that their last figures are stored, then the containers. Where another command changes
-/// the lab meanwhile, the containers are its business.
-async fn stop(agent: Agent, docker: &Docker, lab: &LabSettings) -> Result<(), Failure> {
+/// Load and collector first, so that their last figures are stored, then the services. Where another command changes
+/// the lab meanwhile, the services are its business.
+async fn stop(agent: Agent, engine: &AnyEngine, lab: &LabSettings) -> Result<(), Failure> {
     let ending = agent.finish().await;
     output::note(&report::farewell_text(&ending));
     let Ok(_lock) = lab.directory.lock() else {
-        output::note("Another uwsgi-lab command is changing this lab; its containers are left alone.");
+        output::note("Another uwsgi-lab command is changing this lab; its services are left alone.");
         return Ok(());
     };
-    let observed = docker.observe(&lab.name, &BTreeSet::new()).await;
+    let observed = engine.observe(&lab.name, &BTreeSet::new()).await;
     let plan = plan::stop(&observed.map_err(|error| failure(&error))?, "Ctrl-C");
-    take_away(docker, &lab.name, &plan).await?;
+    take_away(engine, &lab.name, &plan).await?;
     output::note(&command::of_lab(STOPPED, &lab.name));
     Ok(())
 }

@@ -4,27 +4,30 @@ use futures_util::future::try_join3;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{Agent, AgentSettings, Mode};
-use crate::engine::{self, Docker, Endpoint, Engine as _, EngineError, Role};
+use crate::engine::{self, AnyEngine, Endpoint, Engine as _, EngineError, Local, Role};
 use crate::plan::{self, Desired, Observed, Plan};
-use crate::state::{AgentRecord, AgentSeat, Credentials, ImageLock, LabDirectory, WantedServices};
+use crate::state::{
+    AgentRecord, AgentSeat, Credentials, EngineKind, ImageLock, LabDirectory, WantedServices,
+};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{StackSource, UpSettings};
 use super::agents::{agent_failure, find, make_room, refuse_attended, state_failure, stop};
 use super::carry::Carrier;
-use super::connect::{self, failure};
+use super::connect::failure;
 use super::desired::{self, references};
+use super::engines::{self, Choice};
 use super::orders::{DATABASE, orders};
 use super::ports::refuse_taken;
 use super::progress::Display;
 use super::provisioning::{Show, Shown, show};
 use super::waiting::{Waiter, ensure_database};
-use super::{background, stack, warnings};
+use super::{background, local, stack, warnings};
 
 /// A lab that is up.
 pub(super) struct Up {
-    pub(super) docker: Docker,
+    pub(super) engine: AnyEngine,
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) credentials: Credentials,
     pub(super) settings: AgentSettings,
@@ -45,7 +48,10 @@ pub(super) enum Runs {
 
 /// What is known before anything is changed.
 pub(super) struct Draft {
-    pub(super) docker: Docker,
+    pub(super) kind: EngineKind,
+    engine: AnyEngine,
+    /// Which engine it is and why.
+    pub(super) why: String,
     pub(super) desired: Desired,
     pub(super) observed: Observed,
     pub(super) plan: Plan,
@@ -55,13 +61,22 @@ pub(super) struct Draft {
     lock: ImageLock,
 }
 
-/// Reads, observes, plans. Of what is on this machine it changes the lab's directory alone.
+/// Reads, chooses the engine, observes, plans. Of what is on this machine it changes the lab's directory alone.
 pub(super) async fn draft(settings: &UpSettings) -> Result<Draft, Failure> {
+    let draft = draft_on(settings, engines::choose(settings).await?).await?;
+    match engines::without_images(settings, &draft.engine, &draft.observed, &draft.plan).await? {
+        Some(other) => draft_on(settings, other).await,
+        None => Ok(draft),
+    }
+}
+
+async fn draft_on(settings: &UpSettings, choice: Choice) -> Result<Draft, Failure> {
     let directory = &settings.lab.directory;
     let known = Credentials::load(directory).map_err(|error| state_failure(&error))?;
     let is_new = known.is_none();
     let credentials = known.map_or_else(|| new_credentials(settings), Ok)?;
-    let project = desired::project(settings, &credentials)?;
+    let kind = choice.kind();
+    let mut project = desired::project(settings, &credentials, kind)?;
     if settings.stack == StackSource::Own {
         stack::lay_down(directory).map_err(|error| state_failure(&error))?;
     }
@@ -70,15 +85,26 @@ pub(super) async fn draft(settings: &UpSettings) -> Result<Draft, Failure> {
     } else {
         load_lock(directory)?
     };
-    let desired = desired::with_images(project, &lock)?;
-    let docker = connect::docker(&settings.lab.environment, desired::compose_file(settings)?).await?;
-    let observed = observe(&docker, &desired).await?;
+    let (engine, images) = match choice.docker {
+        Some(docker) => (AnyEngine::Docker(docker), desired::images(&project, &lock)?),
+        None => {
+            local::note_sources(&mut project)?;
+            let variables = settings.lab.environment.variables().clone();
+            let local = Local::of(directory.path().to_owned(), variables, &project);
+            let images = local.images(&project).map_err(|error| failure(&error))?;
+            (AnyEngine::Local(local), images)
+        }
+    };
+    let desired = Desired { project, images };
+    let observed = observe(&engine, &desired).await?;
     let mut plan = plan::up(&desired, &observed);
     if settings.pull {
         plan = plan::with_pulls(plan, &desired);
     }
     Ok(Draft {
-        docker,
+        kind,
+        engine,
+        why: choice.why,
         desired,
         observed,
         plan,
@@ -109,8 +135,8 @@ fn load_lock(directory: &LabDirectory) -> Result<ImageLock, Failure> {
     ImageLock::load(directory).map_err(|error| state_failure(&error))
 }
 
-async fn observe(docker: &Docker, desired: &Desired) -> Result<Observed, Failure> {
-    let observed = docker.observe(&desired.project.name, &references(desired)).await;
+async fn observe(engine: &AnyEngine, desired: &Desired) -> Result<Observed, Failure> {
+    let observed = engine.observe(&desired.project.name, &references(desired)).await;
     observed.map_err(|error| failure(&error))
 }
 
@@ -123,7 +149,9 @@ pub(super) async fn bring_up(
     cancel: &CancellationToken,
 ) -> Result<Up, Failure> {
     let Draft {
-        docker,
+        kind,
+        engine,
+        why,
         desired,
         observed,
         plan,
@@ -132,16 +160,16 @@ pub(super) async fn bring_up(
         mut lock,
     } = draft;
     let directory = &settings.lab.directory;
-    let (host, rule) = (&docker.address.host, &docker.address.rule);
-    output::note(&format!("Engine: Docker, which answers at {host} ({rule})."));
+    output::note(&why);
     if is_new && !observed.volumes.is_empty() {
         return Err(lost_passwords(directory));
     }
-    refuse_taken(&docker, &desired.project, &observed).await?;
+    refuse_taken(&engine, &desired.project, &observed).await?;
     let expected = engine::endpoints(&desired.project, &observed);
     refuse_attended(directory, &orders(settings, &expected, &credentials.user)?)?;
 
     let display = Display::new();
+    kind.save(directory).map_err(|error| state_failure(&error))?;
     credentials
         .save(directory)
         .map_err(|error| state_failure(&error))?;
@@ -149,7 +177,7 @@ pub(super) async fn bring_up(
         .save(directory)
         .map_err(|error| state_failure(&error))?;
     let carrier = Carrier {
-        docker: &docker,
+        engine: &engine,
         desired: &desired,
         display: &display,
         cancel,
@@ -160,7 +188,7 @@ pub(super) async fn bring_up(
     let attended = find(directory)?.is_some();
     let rise = Rise {
         settings,
-        docker,
+        engine,
         display,
         endpoints,
         credentials,
@@ -179,7 +207,7 @@ pub(super) async fn bring_up(
 /// A lab whose containers run.
 struct Rise<'a> {
     settings: &'a UpSettings,
-    docker: Docker,
+    engine: AnyEngine,
     display: Display,
     endpoints: Vec<Endpoint>,
     credentials: Credentials,
@@ -194,7 +222,7 @@ impl Rise<'_> {
         let (settings, endpoints) = (self.settings, &self.endpoints);
         let orders = orders(settings, endpoints, &self.credentials.user)?;
         let waiter = Waiter {
-            docker: &self.docker,
+            engine: &self.engine,
             project: &settings.lab.name,
             limit: settings.wait,
             display: &self.display,
@@ -229,7 +257,7 @@ impl Rise<'_> {
         let started = matches!(runs, Runs::Here(_) | Runs::Elsewhere { new: true, .. });
         Ok(Up {
             unchanged: self.was_idle && untouched && !started,
-            docker: self.docker,
+            engine: self.engine,
             endpoints: self.endpoints,
             credentials: self.credentials,
             settings: orders,
@@ -249,12 +277,12 @@ async fn carry_out(
     if plan.is_empty() {
         return Ok(observed);
     }
-    let (docker, desired) = (carrier.docker, carrier.desired);
+    let (engine, desired) = (carrier.engine, carrier.desired);
     carrier.carry_out(plan).await?;
-    let mut observed = observe(docker, desired).await?;
+    let mut observed = observe(engine, desired).await?;
     if pull {
         carrier.carry_out(&plan::up(desired, &observed)).await?;
-        observed = observe(docker, desired).await?;
+        observed = observe(engine, desired).await?;
     }
     Ok(observed)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
 
 use crate::compose::Project;
-use crate::engine::{self, Docker};
+use crate::engine::{self, AnyEngine};
 use crate::plan::{Desired, Plan};
 
 use super::super::error::Failure;
@@ -13,7 +13,7 @@ use super::connect::failure;
 use super::progress::Display;
 
 pub(super) struct Carrier<'a> {
-    pub(super) docker: &'a Docker,
+    pub(super) engine: &'a AnyEngine,
     pub(super) desired: &'a Desired,
     pub(super) display: &'a Display,
     /// Cancelled when somebody interrupts the command.
@@ -23,13 +23,13 @@ pub(super) struct Carrier<'a> {
 impl Carrier<'_> {
     pub(super) async fn carry_out(&self, plan: &Plan) -> Result<(), Failure> {
         let tell = |event: engine::Event<'_>| self.display.tell(event);
-        let applied = engine::apply(self.docker, self.desired, plan, &tell, self.cancel).await;
+        let applied = engine::apply(self.engine, self.desired, plan, &tell, self.cancel).await;
         applied.map_err(|error| failure(&error))
     }
 }
 
 /// Carries out a plan that only stops and removes, for which nothing needs to be desired.
-pub(super) async fn take_away(docker: &Docker, project: &str, plan: &Plan) -> Result<(), Failure> {
+pub(super) async fn take_away(engine: &AnyEngine, project: &str, plan: &Plan) -> Result<(), Failure> {
     let project = Project {
         name: project.to_owned(),
         services: BTreeMap::new(),
@@ -42,7 +42,7 @@ pub(super) async fn take_away(docker: &Docker, project: &str, plan: &Plan) -> Re
     };
     let (display, cancel) = (Display::new(), CancellationToken::new());
     let carrier = Carrier {
-        docker,
+        engine,
         desired: &desired,
         display: &display,
         cancel: &cancel,

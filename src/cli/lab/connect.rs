@@ -7,10 +7,10 @@ use crate::engine::{Docker, DockerAddress, EngineError, PullProblem};
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::Environment;
-use super::excerpt;
+use super::{excerpt, python};
 
-pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> Result<Docker, Failure> {
-    let address = DockerAddress::resolve(&environment.docker()).map_err(|error| failure(&error))?;
+pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> Result<Docker, EngineError> {
+    let address = DockerAddress::resolve(&environment.docker())?;
     tracing::info!(host = address.host, rule = address.rule, "Docker daemon");
     if let Some(machine) = address.remote_machine() {
         output::note(&format!(
@@ -19,9 +19,7 @@ pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> 
             address.rule
         ));
     }
-    Docker::connect(address, environment.build(), compose_file)
-        .await
-        .map_err(|error| failure(&error))
+    Docker::connect(address, environment.build(), compose_file).await
 }
 
 /// An engine's failure with advice and exit code.
@@ -59,6 +57,11 @@ pub(super) fn failure(error: &EngineError) -> Failure {
         }
         EngineError::NoHealthCheck { .. } => failure(Code::InvalidFile)
             .hint("give it a `healthcheck`, or wait for `condition: service_started`"),
+        EngineError::NeedsContainer { .. } => failure(Code::Unavailable)
+            .hint("start Docker and add `--engine docker`, or leave the service out of the Compose file"),
+        EngineError::OpenPort { .. } => failure(Code::InvalidFile)
+            .hint("name both ports, as in `127.0.0.1:8086:8086`"),
+        EngineError::Python(problem) => python::failure(problem),
         EngineError::Interrupted => failure(Code::Interrupted),
         EngineError::Other { .. } => failure(Code::Unexpected),
     }

@@ -5,17 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::compose::{self, ConfigFile, LoadOptions, Project, Service};
-use crate::engine::{Role, build_hash, publishes};
-use crate::plan::{Desired, ImageSource};
-use crate::state::{Credentials, ImageLock};
+use crate::engine::{INI_LABEL, Role, build_hash, publishes};
+use crate::plan::{Artifact, Desired, ImageSource};
+use crate::state::{Credentials, EngineKind, ImageLock};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{AppSettings, StackSource, UpSettings};
-use super::stack;
-
-/// On a service of a Compose file: where its uWSGI reads the configuration that the lab writes.
-const INI_LABEL: &str = "dev.uwsgi-lab.uwsgi-ini";
+use super::{local, stack};
 
 /// The Compose file a lab is made from, on disk.
 pub(super) fn compose_file(settings: &UpSettings) -> Result<PathBuf, Failure> {
@@ -28,7 +25,11 @@ pub(super) fn compose_file(settings: &UpSettings) -> Result<PathBuf, Failure> {
 }
 
 /// Reads the Compose file and fits it to the settings. Writes nothing.
-pub(super) fn project(settings: &UpSettings, credentials: &Credentials) -> Result<Project, Failure> {
+pub(super) fn project(
+    settings: &UpSettings,
+    credentials: &Credentials,
+    engine: EngineKind,
+) -> Result<Project, Failure> {
     let path = compose_file(settings)?;
     let text = match &settings.stack {
         StackSource::Own => stack::COMPOSE_TEXT.to_owned(),
@@ -47,6 +48,9 @@ pub(super) fn project(settings: &UpSettings, credentials: &Credentials) -> Resul
     }
     let mut project = loaded.project;
     fit_uwsgi(settings, &mut project)?;
+    if engine == EngineKind::Local {
+        local::fit(settings, &mut project)?;
+    }
     // Nothing is created for a lab that has nowhere to write to.
     if !publishes(&project, Role::Influxdb) {
         return Err(no_influxdb());
@@ -156,8 +160,8 @@ fn overlay(service: &mut Service, app: &AppSettings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Adds the images: built ones by the hash of their sources, others as the lock pins their tags.
-pub(super) fn with_images(project: Project, lock: &ImageLock) -> Result<Desired, Failure> {
+/// The images of containers: built ones by the hash of their sources, others as the lock pins their tags.
+pub(super) fn images(project: &Project, lock: &ImageLock) -> Result<BTreeMap<String, ImageSource>, Failure> {
     let mut images = BTreeMap::new();
     for (name, service) in &project.services {
         let source = match (&service.build, &service.image) {
@@ -175,7 +179,8 @@ pub(super) fn with_images(project: Project, lock: &ImageLock) -> Result<Desired,
                         .push(format!("{}: {error}", build.context.display()));
                     failure
                 })?;
-                ImageSource::Build { tag, hash }
+                let artifact = Artifact::Image;
+                ImageSource::Build { tag, hash, artifact }
             }
             (None, Some(image)) => ImageSource::Pull {
                 reference: lock.pinned(image),
@@ -187,7 +192,7 @@ pub(super) fn with_images(project: Project, lock: &ImageLock) -> Result<Desired,
         };
         images.insert(name.clone(), source);
     }
-    Ok(Desired { project, images })
+    Ok(images)
 }
 
 /// The images to look for.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::StreamExt as _;
 use tokio::time::sleep;
 
-use crate::engine::{Docker, LogRequest};
+use crate::engine::{AnyEngine, Engine as _, LogRequest};
 use crate::plan::Container;
 
 use super::super::error::Failure;
@@ -17,7 +17,7 @@ use super::logs::observe;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) struct Followed<'a> {
-    docker: &'a Docker,
+    engine: &'a AnyEngine,
     project: &'a str,
     service: &'a str,
     /// Before each line.
@@ -28,9 +28,9 @@ pub(super) struct Followed<'a> {
 }
 
 impl<'a> Followed<'a> {
-    pub(super) fn new(docker: &'a Docker, project: &'a str, service: &'a str, prefix: String) -> Self {
+    pub(super) fn new(engine: &'a AnyEngine, project: &'a str, service: &'a str, prefix: String) -> Self {
         Self {
-            docker,
+            engine,
             project,
             service,
             prefix,
@@ -42,7 +42,7 @@ impl<'a> Followed<'a> {
     /// Never ends but with a failure. `first` is for the container that is there at the beginning, running or not.
     pub(super) async fn print(mut self, first: LogRequest) -> Result<(), Failure> {
         loop {
-            let observed = observe(self.docker, self.project).await?;
+            let observed = observe(self.engine, self.project).await?;
             if let Some(container) = observed.container(self.service)
                 && (self.container.is_none() || container.state.is_alive())
             {
@@ -84,7 +84,7 @@ impl<'a> Followed<'a> {
         timestamps: bool,
     ) -> Result<(), Failure> {
         self.times.begin();
-        let mut lines = self.docker.logs(&container.id, request);
+        let mut lines = self.engine.logs(&container.id, request);
         // A container that is taken away while it is read ends its lines with an error; the next look tells.
         while let Some(Ok(line)) = lines.next().await {
             if let Some(text) = self.times.fresh(&line) {

@@ -6,7 +6,7 @@ use clap::Args;
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt as _, stream};
 
-use crate::engine::{Docker, Engine as _, LogRequest};
+use crate::engine::{AnyEngine, Engine as _, LogRequest};
 use crate::plan::Observed;
 use crate::state::WantedServices;
 
@@ -14,10 +14,11 @@ use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{LabArguments, LabSettings};
 use super::agents::state_failure;
-use super::connect::{self, failure};
+use super::connect::failure;
+use super::engines;
 use super::follow::Followed;
 use super::interrupts::Interrupts;
-use super::{runtime, stack};
+use super::runtime;
 
 #[derive(Debug, Args)]
 pub(crate) struct LogsArguments {
@@ -50,8 +51,8 @@ pub(crate) fn run(arguments: &LogsArguments) -> Result<(), Failure> {
 
 /// Lines of one service stay in order; those of several are told apart by the name before them.
 async fn print(lab: &LabSettings, arguments: &LogsArguments) -> Result<(), Failure> {
-    let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
-    let observed = observe(&docker, &lab.name).await?;
+    let engine = engines::of_lab(lab).await?;
+    let observed = observe(&engine, &lab.name).await?;
     let wanted = WantedServices::load(&lab.directory).map_err(|error| state_failure(&error))?;
     let services = services(&lab.name, &observed, &wanted.0, arguments.service.as_deref())?;
     let width = services.iter().map(String::len).max().unwrap_or(0);
@@ -68,7 +69,7 @@ async fn print(lab: &LabSettings, arguments: &LogsArguments) -> Result<(), Failu
     if arguments.follow {
         let followed = services
             .iter()
-            .map(|service| Followed::new(&docker, &lab.name, service, prefix(service)).print(request));
+            .map(|service| Followed::new(&engine, &lab.name, service, prefix(service)).print(request));
         return try_join_all(followed).await.map(drop);
     }
     let containers = observed
@@ -77,7 +78,7 @@ async fn print(lab: &LabSettings, arguments: &LogsArguments) -> Result<(), Failu
         .filter(|container| services.contains(&container.service));
     let streams = containers.map(|container| {
         let prefix = prefix(&container.service);
-        docker
+        engine
             .logs(&container.id, request)
             .map(move |line| line.map(|line| format!("{prefix}{line}\n")))
     });
@@ -88,8 +89,8 @@ async fn print(lab: &LabSettings, arguments: &LogsArguments) -> Result<(), Failu
     Ok(())
 }
 
-pub(super) async fn observe(docker: &Docker, project: &str) -> Result<Observed, Failure> {
-    docker
+pub(super) async fn observe(engine: &AnyEngine, project: &str) -> Result<Observed, Failure> {
+    engine
         .observe(project, &BTreeSet::new())
         .await
         .map_err(|error| failure(&error))

@@ -13,8 +13,8 @@ use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{LabArguments, LabSettings};
 use super::agents::state_failure;
-use super::connect::{self, failure};
-use super::{runtime, stack};
+use super::connect::failure;
+use super::{engines, runtime};
 
 #[derive(Debug, Args)]
 pub(crate) struct OpenArguments {
@@ -49,8 +49,8 @@ fn open(lab: &LabSettings, print: bool) -> Result<(), Failure> {
 }
 
 async fn look(lab: &LabSettings) -> Result<report::LabReport, Failure> {
-    let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
-    let observed = docker
+    let engine = engines::of_lab(lab).await?;
+    let observed = engine
         .observe(&lab.name, &BTreeSet::new())
         .await
         .map_err(|error| failure(&error))?;

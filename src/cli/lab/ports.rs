@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::compose::{Project, Protocol, Service};
-use crate::engine::{self, Docker, Role, TakenPort};
+use crate::engine::{self, AnyEngine, Role, TakenPort};
 use crate::plan::Observed;
 
 use super::super::error::{Code, Failure};
@@ -11,13 +11,13 @@ use super::super::error::{Code, Failure};
 /// # Errors
 /// Two services that want one port; ports that a container or process which is not the lab's listens on.
 pub(super) async fn refuse_taken(
-    docker: &Docker,
+    engine: &AnyEngine,
     project: &Project,
     observed: &Observed,
 ) -> Result<(), Failure> {
     refuse_shared(project)?;
     // Of another machine's ports this one knows nothing; those it forwards are held here, and rightly.
-    if docker.address.remote_machine().is_some() {
+    if engine.remote_machine().is_some() {
         return Ok(());
     }
     let taken = engine::taken_ports(project, observed);
@@ -26,7 +26,7 @@ pub(super) async fn refuse_taken(
     }
     let mut lines = Vec::new();
     for port in &taken {
-        let holder = docker
+        let holder = engine
             .publisher_of(port.port)
             .await
             .or_else(|| port.holder.clone());

@@ -15,8 +15,8 @@ use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{LabArguments, LabSettings};
 use super::agents::{self, state_failure};
-use super::connect::{self, failure};
-use super::{runtime, stack};
+use super::connect::failure;
+use super::{engines, runtime};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -52,8 +52,8 @@ pub(crate) fn run(arguments: &StatusArguments) -> Result<(), Failure> {
 }
 
 async fn gather(lab: &LabSettings, show_passwords: bool) -> Result<report::LabReport, Failure> {
-    let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
-    let observed = docker
+    let engine = engines::of_lab(lab).await?;
+    let observed = engine
         .observe(&lab.name, &BTreeSet::new())
         .await
         .map_err(|error| failure(&error))?;

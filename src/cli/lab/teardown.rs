@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
-use crate::engine::{Docker, Engine as _};
+use crate::engine::{self, AnyEngine, Engine as _};
 use crate::plan::{self, Keep, Observed};
 use crate::report::command;
-use crate::state::{Credentials, LabLock, WantedServices};
+use crate::state::{Credentials, EngineKind, LabLock, WantedServices};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{LabArguments, LabSettings, UpArguments, UpSettings};
 use super::agents::{self, state_failure};
 use super::carry::take_away;
-use super::connect::{self, failure};
+use super::connect::failure;
 use super::interrupts::Interrupts;
-use super::{runtime, stack, up};
+use super::{engines, runtime, up};
 
 const ADVICE: &str = "run the command again: it goes on from here";
 
@@ -27,7 +27,7 @@ pub(crate) struct DownArguments {
     /// Remove the data too, and everything else the lab kept
     #[arg(long)]
     volumes: bool,
-    /// Remove the image that was built for the lab too; making it again takes the network
+    /// Remove the image or environment that was built for the lab too; making it again takes the network
     #[arg(long, requires = "volumes")]
     images: bool,
 }
@@ -43,7 +43,10 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
         let teardown = async {
             let _lock = take_down(&lab, keep, "down").await?;
             if keep != Keep::Volumes {
-                lab.directory.remove().map_err(|error| state_failure(&error))?;
+                let kept = [engine::ENVIRONMENTS];
+                lab.directory
+                    .remove_all_but(&kept)
+                    .map_err(|error| state_failure(&error))?;
             }
             Ok(())
         };
@@ -76,18 +79,22 @@ pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
 /// Removes what carries the lab's label, then looks whether anything is left. The lock is the caller's to keep
 /// until it is done with the lab's directory.
 async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock, Failure> {
-    let docker = connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await?;
+    let engine = engines::of_lab(lab).await?;
     let is_known = lab.directory.path().exists();
     let lock = lab.directory.lock().map_err(|error| state_failure(&error))?;
     let ran = agents::stop(&lab.directory).await?;
     if ran {
         output::note("load and collector: stopped");
     }
-    let observed = observe(&docker, &lab.name).await?;
+    let observed = observe(&engine, &lab.name).await?;
     let plan = plan::down(&observed, keep, cause);
-    take_away(&docker, &lab.name, &plan).await?;
-    refuse_leftovers(&observe(&docker, &lab.name).await?, keep)?;
+    take_away(&engine, &lab.name, &plan).await?;
+    refuse_leftovers(&observe(&engine, &lab.name).await?, keep)?;
     WantedServices::remove(&lab.directory).map_err(|error| state_failure(&error))?;
+    if keep != Keep::Volumes || observed.volumes.is_empty() {
+        // Nothing is left that only this engine has.
+        EngineKind::remove(&lab.directory).map_err(|error| state_failure(&error))?;
+    }
     let was_there = ran || !plan.is_empty();
     output::note(&command::of_lab(
         &remainder(lab, &observed, keep, was_there),
@@ -101,23 +108,26 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock
 
 /// What is left of the lab, in words.
 fn remainder(lab: &LabSettings, observed: &Observed, keep: Keep, was_there: bool) -> String {
-    let image = observed.built.iter().find_map(|image| image.tag.as_ref());
+    let built = observed.built.iter();
+    let image = built
+        .filter_map(|image| Some(format!("{} {}", image.artifact, image.tag.as_ref()?)))
+        .next();
     match (keep, image) {
         _ if !was_there => format!("There is no lab '{}' to take down.", lab.name),
         (Keep::Volumes, _) if !observed.volumes.is_empty() => {
             "The data is kept; `uwsgi-lab down --volumes` removes it too.".to_owned()
         }
-        (Keep::Images, Some(tag)) => {
+        (Keep::Images, Some(image)) => {
             format!(
-                "The image {tag} is kept for the next `up`; `uwsgi-lab down --volumes --images` removes it too."
+                "The {image} is kept for the next `up`; `uwsgi-lab down --volumes --images` removes it too."
             )
         }
         _ => format!("Nothing is left of the lab '{}'.", lab.name),
     }
 }
 
-async fn observe(docker: &Docker, project: &str) -> Result<Observed, Failure> {
-    docker
+async fn observe(engine: &AnyEngine, project: &str) -> Result<Observed, Failure> {
+    engine
         .observe(project, &BTreeSet::new())
         .await
         .map_err(|error| failure(&error))
@@ -138,7 +148,7 @@ fn refuse_leftovers(observed: &Observed, keep: Keep) -> Result<(), Failure> {
         .built
         .iter()
         .filter(|_| keep == Keep::Nothing)
-        .filter_map(|one| Some(format!("image {}", one.tag.as_ref()?)));
+        .filter_map(|one| Some(format!("{} {}", one.artifact, one.tag.as_ref()?)));
     let left: Vec<String> = containers.chain(networks).chain(volumes).chain(images).collect();
     if left.is_empty() {
         return Ok(());

@@ -1,9 +1,13 @@
 //! `uwsgi-lab up`.
 
+use std::collections::BTreeSet;
+
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::Engine as _;
 use crate::plan::{self, Keep, Observed};
 use crate::report::lab as report;
+use crate::state::EngineKind;
 
 use super::super::error::Failure;
 use super::super::output;
@@ -11,8 +15,9 @@ use super::super::settings::{UpArguments, UpSettings};
 use super::agents::state_failure;
 use super::attend::attend;
 use super::bring_up::{Draft, Runs, Up, bring_up, draft};
+use super::connect::failure;
 use super::interrupts::Interrupts;
-use super::runtime;
+use super::{engines, runtime};
 
 const ADVICE: &str =
     "`uwsgi-lab up` with the same options goes on from here, `uwsgi-lab down` takes it all away";
@@ -31,13 +36,21 @@ pub(crate) fn run(arguments: &UpArguments) -> Result<(), Failure> {
 
 /// Prints the plan.
 async fn dry_run(settings: &UpSettings) -> Result<(), Failure> {
-    output::data(&report::plan_text(&drafted(settings).await?.plan))
+    engines::refuse_other(settings).await?;
+    let draft = drafted(settings).await?;
+    if draft.kind == EngineKind::Local {
+        output::note(&draft.why);
+    }
+    output::data(&report::plan_text(&draft.plan))
 }
 
 /// Prints the plan of `reset`: everything goes, then everything but the images is new.
 pub(super) async fn dry_reset(settings: &UpSettings) -> Result<(), Failure> {
     let draft = drafted(settings).await?;
-    let mut plan = plan::down(&draft.observed, Keep::Images, "reset");
+    let engine = engines::of_lab(&settings.lab).await?;
+    let observed = engine.observe(&settings.lab.name, &BTreeSet::new()).await;
+    let observed = observed.map_err(|error| failure(&error))?;
+    let mut plan = plan::down(&observed, Keep::Images, "reset");
     let left = Observed {
         images: draft.observed.images,
         ..Observed::default()
@@ -73,14 +86,18 @@ pub(super) async fn up(
         .directory
         .lock()
         .map_err(|error| state_failure(&error))?;
-    let draft = interrupts.or_end_of(draft(settings), ADVICE).await?;
+    let drafting = async {
+        engines::refuse_other(settings).await?;
+        draft(settings).await
+    };
+    let draft = interrupts.or_end_of(drafting, ADVICE).await?;
     let cancel = CancellationToken::new();
     let work = bring_up(settings, draft, detach, &cancel);
     let up = interrupts.or_wind_down(work, &cancel, ADVICE).await?;
     drop(lock);
     tell(settings, &up)?;
     match up.runs {
-        Runs::Here(agent) => attend(*agent, &up.docker, &settings.lab, interrupts).await,
+        Runs::Here(agent) => attend(*agent, &up.engine, &settings.lab, interrupts).await,
         Runs::Elsewhere { .. } => Ok(()),
     }
 }

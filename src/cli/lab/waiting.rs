@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use crate::agent::AgentSettings;
-use crate::engine::{self, Docker, Endpoint, EngineError, Role, Waiting};
+use crate::engine::{self, AnyEngine, Endpoint, EngineError, Role, Waiting};
 use crate::influx::{self, Client, InfluxError};
 use crate::state::Credentials;
 
@@ -19,7 +19,7 @@ const LOGIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// Waits for endpoints.
 pub(super) struct Waiter<'a> {
-    pub(super) docker: &'a Docker,
+    pub(super) engine: &'a AnyEngine,
     pub(super) project: &'a str,
     pub(super) limit: Duration,
     pub(super) display: &'a Display,
@@ -43,7 +43,7 @@ impl Waiter<'_> {
             .filter(|endpoint| endpoint.role != Role::App || !has_stats(&endpoint.service));
         let waits = asked.map(async |endpoint| {
             let tell = |waiting: Waiting<'_>| self.display.waiting(waiting);
-            engine::await_ready(self.docker, self.project, endpoint, self.limit, &tell).await?;
+            engine::await_ready(self.engine, self.project, endpoint, self.limit, &tell).await?;
             self.display.ready(endpoint);
             Ok(())
         });

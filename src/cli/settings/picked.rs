@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::ValueEnum as _;
+
 use crate::uwsgi::{StatsAddress, UwsgiConfig};
 
 use super::super::error::{Code, Failure};
@@ -11,7 +13,7 @@ use super::super::values;
 use super::environment::Environment;
 use super::given::{Given, Names};
 use super::project_file::{App, ProjectFile, Scalar};
-use super::up::{LoadChoice, StackSource, UpArguments};
+use super::up::{EngineChoice, LoadChoice, StackSource, UpArguments};
 
 /// The tutorial's load: half of what 4 workers of 2 threads can take of requests of 250 ms.
 const DEFAULT_RATE: f64 = 16.0;
@@ -54,18 +56,18 @@ impl Picked<'_> {
         flag.cloned().or_else(variable).or_else(|| file.cloned())
     }
 
-    /// Docker is the only engine there is yet. What stands after the flag was checked when it was read.
-    pub(super) fn check_engine(&self) -> Result<(), Failure> {
-        if self.arguments.engine.is_some() {
-            return Ok(());
+    /// What stands after the flag was checked when it was read.
+    pub(super) fn engine(&self) -> Result<EngineChoice, Failure> {
+        if let Some(engine) = self.arguments.engine {
+            return Ok(engine);
         }
-        match self.given(ENGINE, None, self.project.engine.clone()) {
-            Some(given) if !matches!(given.text.as_str(), "auto" | "docker") => {
-                let message = format!("{} cannot be '{}'", given.place, given.text);
-                Err(Failure::new(given.code, message).hint("engines are auto and docker"))
-            }
-            _ => Ok(()),
-        }
+        let Some(given) = self.given(ENGINE, None, self.project.engine.clone()) else {
+            return Ok(EngineChoice::Auto);
+        };
+        EngineChoice::from_str(&given.text, false).map_err(|_unknown| {
+            let message = format!("{} cannot be '{}'", given.place, given.text);
+            Failure::new(given.code, message).hint("engines are auto, docker and local")
+        })
     }
 
     pub(super) fn stack(&self) -> StackSource {

@@ -17,6 +17,7 @@ use super::project_file::ProjectFile;
 pub(crate) enum EngineChoice {
     Auto,
     Docker,
+    Local,
 }
 
 /// The end of `up --help`.
@@ -44,7 +45,7 @@ pub(crate) struct UpArguments {
     /// A Compose file in place of the lab's own stack [env: UWSGI_LAB_FILE]
     #[arg(short, long, value_name = "FILE", help_heading = "Stack")]
     pub(super) file: Option<PathBuf>,
-    /// What the services run on; auto takes Docker [env: UWSGI_LAB_ENGINE] [default: auto]
+    /// What the services run on; auto takes Docker where it can, else local [env: UWSGI_LAB_ENGINE] [default: auto]
     #[arg(long, help_heading = "Stack")]
     pub(super) engine: Option<EngineChoice>,
     /// Take the newest images of their tags instead of the ones locked at the first `up`
@@ -115,6 +116,7 @@ pub(crate) struct UpArguments {
 pub(crate) struct UpSettings {
     pub(crate) lab: LabSettings,
     pub(crate) stack: StackSource,
+    pub(crate) engine: EngineChoice,
     /// For the Compose file: the environment, and what flags and the project file say about ports.
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) wait: Duration,
@@ -163,11 +165,12 @@ impl UpSettings {
             environment: &lab.environment,
             project,
         };
-        picked.check_engine()?;
+        let engine = picked.engine()?;
         let app = picked.app()?;
         let watch = picked.watch()?;
         Ok(Self {
             stack: picked.stack(),
+            engine,
             variables: picked.variables(),
             wait: picked.wait()?,
             uwsgi: picked.uwsgi(app.as_ref().map(|app| app.module.clone()))?,

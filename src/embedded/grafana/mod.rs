@@ -2,7 +2,6 @@
 //!
 //! Status codes and bodies follow Grafana's own, because whatever provisions this server must work with Grafana too.
 
-mod account;
 mod admission;
 mod alias;
 mod annotations;

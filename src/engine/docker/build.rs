@@ -121,7 +121,7 @@ pub(super) async fn build(
     environment: &BuildEnvironment,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<(), EngineError> {
-    let (Some(definition), Some(ImageSource::Build { tag, hash })) = (
+    let (Some(definition), Some(ImageSource::Build { tag, hash, .. })) = (
         &desired.project.services[service].build,
         desired.images.get(service),
     ) else {

@@ -1,13 +1,18 @@
 //! Pulls images, layer by layer.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bollard::Docker as Client;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt as _;
+use tokio::time::timeout;
 
-use super::super::{EngineError, Progress, Unit};
+use super::super::{EngineError, Progress, PullProblem, Unit};
 use super::fault;
+
+/// How long a registry may take to say that it is there.
+const REGISTRY_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn pull(
     client: &Client,
@@ -37,6 +42,21 @@ pub(super) async fn pull(
         });
     }
     Ok(())
+}
+
+/// The daemon asks as it would for a pull.
+pub(super) async fn cannot_reach(client: &Client, reference: &str) -> Option<String> {
+    let Ok(asked) = timeout(REGISTRY_LIMIT, client.inspect_registry_image(reference, None)).await else {
+        return Some(format!("nothing answers within {} s", REGISTRY_LIMIT.as_secs()));
+    };
+    match fault::of_pull(reference, &asked.err()?) {
+        EngineError::Pull {
+            message,
+            problem: PullProblem::Offline,
+            ..
+        } => Some(message),
+        _ => None,
+    }
 }
 
 /// Name and tag or digest. Without a tag the engine would pull every tag there is.

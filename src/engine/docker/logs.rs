@@ -1,46 +1,27 @@
 //! What containers print.
 
-use std::pin::Pin;
-
 use bollard::Docker as Client;
 use bollard::container::LogOutput;
 use bollard::query_parameters::LogsOptionsBuilder;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::StreamExt as _;
 
-use super::super::EngineError;
-use super::{Docker, fault};
+use super::super::{EngineError, LogRequest, LogStream};
+use super::fault;
 
-/// Which lines are wanted.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LogRequest {
-    /// The last so many lines; `None` is all of them.
-    pub(crate) tail: Option<u32>,
-    /// From this Unix second on; `None` is from the beginning.
-    pub(crate) since: Option<i32>,
-    /// Go on with what is printed from now on.
-    pub(crate) follow: bool,
-    pub(crate) timestamps: bool,
-}
-
-/// Lines without their ends; what went to stdout and what to stderr, in the order it came.
-pub(crate) type LogStream<'a> = Pin<Box<dyn Stream<Item = Result<String, EngineError>> + 'a>>;
-
-impl Docker {
-    /// The lines of one container, in the order it printed them.
-    pub(crate) fn logs(&self, container: &str, request: LogRequest) -> LogStream<'_> {
-        let tail = request.tail.map_or("all".to_owned(), |lines| lines.to_string());
-        let options = LogsOptionsBuilder::new()
-            .stdout(true)
-            .stderr(true)
-            .follow(request.follow)
-            .timestamps(request.timestamps)
-            .tail(&tail)
-            // The engine takes 0 for the beginning.
-            .since(request.since.unwrap_or(0))
-            .build();
-        let chunks = self.client.logs(container, Some(options));
-        Box::pin(chunks.flat_map(|chunk| futures_util::stream::iter(lines(chunk))))
-    }
+/// The lines of one container, in the order it printed them.
+pub(super) fn lines_of<'a>(client: &'a Client, container: &str, request: LogRequest) -> LogStream<'a> {
+    let tail = request.tail.map_or("all".to_owned(), |lines| lines.to_string());
+    let options = LogsOptionsBuilder::new()
+        .stdout(true)
+        .stderr(true)
+        .follow(request.follow)
+        .timestamps(request.timestamps)
+        .tail(&tail)
+        // The engine takes 0 for the beginning.
+        .since(request.since.unwrap_or(0))
+        .build();
+    let chunks = client.logs(container, Some(options));
+    Box::pin(chunks.flat_map(|chunk| futures_util::stream::iter(lines(chunk))))
 }
 
 /// The engine sends one frame a line, but long lines and terminals may put several in one.

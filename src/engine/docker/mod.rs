@@ -19,12 +19,11 @@ use bollard::Docker as Client;
 
 use crate::plan::{Desired, Observed, Operation};
 
-use super::{Engine, EngineError, Progress};
+use super::{Engine, EngineError, LogRequest, LogStream, Progress};
 use dependency::Goal;
 
 pub(crate) use address::{DockerAddress, DockerEnvironment};
 pub(crate) use build::{BuildEnvironment, build_hash};
-pub(crate) use logs::LogRequest;
 
 /// A Docker daemon that answered.
 pub(crate) struct Docker {
@@ -58,6 +57,11 @@ impl Docker {
     pub(crate) async fn publisher_of(&self, port: u16) -> Option<String> {
         observe::publisher_of(&self.client, port).await
     }
+
+    /// Why no registry can be asked for the image, in words; None where one answers, whatever it says.
+    pub(crate) async fn cannot_reach(&self, reference: &str) -> Option<String> {
+        image::cannot_reach(&self.client, reference).await
+    }
 }
 
 impl Engine for Docker {
@@ -74,14 +78,14 @@ impl Engine for Docker {
         let client = &self.client;
         match operation {
             Operation::PullImage { reference } => image::pull(client, reference, progress).await,
-            Operation::BuildImage { service } => {
+            Operation::BuildImage { service, .. } => {
                 build::build(client, desired, service, &self.build, progress).await
             }
             Operation::CreateNetwork { network } => resources::create_network(client, desired, network).await,
             Operation::RemoveNetwork { network, id } => resources::remove_network(client, network, id).await,
             Operation::CreateVolume { volume } => resources::create_volume(client, desired, volume).await,
             Operation::RemoveVolume { volume, id } => resources::remove_volume(client, volume, id).await,
-            Operation::RemoveImage { image, id } => resources::remove_image(client, image, id).await,
+            Operation::RemoveImage { image, id, .. } => resources::remove_image(client, image, id).await,
             Operation::CreateContainer { service } => {
                 container::create_and_start(client, desired, service, &self.compose_file).await
             }
@@ -102,5 +106,9 @@ impl Engine for Docker {
 
     async fn last_lines(&self, container: &str, lines: usize) -> Vec<String> {
         logs::last_lines(&self.client, container, lines).await
+    }
+
+    fn logs(&self, container: &str, request: LogRequest) -> LogStream<'_> {
+        logs::lines_of(&self.client, container, request)
     }
 }

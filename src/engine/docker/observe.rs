@@ -14,7 +14,7 @@ use bollard::query_parameters::{
 };
 use futures_util::future::{join, join_all, try_join4};
 
-use crate::plan::{BuiltImage, Container, Image, Network, Observed, State, Volume};
+use crate::plan::{Artifact, BuiltImage, Container, Image, Network, Observed, State, Volume};
 
 use super::super::EngineError;
 use super::{fault, labels};
@@ -192,6 +192,7 @@ async fn built(client: &Client, project: &str) -> Result<Vec<BuiltImage>, Error>
     let images = images.map(|image| BuiltImage {
         id: image.id,
         tag: image.repo_tags.into_iter().find(|tag| tag != "<none>:<none>"),
+        artifact: Artifact::Image,
     });
     Ok(images.collect())
 }

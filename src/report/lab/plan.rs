@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::plan::{Operation, Plan, Step};
+use crate::plan::{Artifact, Operation, Plan, Step};
 
 use super::super::number;
 use super::line;
@@ -43,12 +43,22 @@ fn heading(stage: &[Step]) -> String {
 
 fn kind(operation: &Operation) -> &'static str {
     match operation {
+        Operation::BuildImage {
+            artifact: Artifact::Environment,
+            ..
+        } => "build environments",
         Operation::PullImage { .. } | Operation::BuildImage { .. } => "obtain images",
-        Operation::CreateNetwork { .. } | Operation::CreateVolume { .. } => "create networks and volumes",
-        Operation::RemoveNetwork { .. } | Operation::RemoveVolume { .. } => "remove networks and volumes",
+        Operation::CreateNetwork { .. } => "create networks",
+        Operation::CreateVolume { .. } => "create volumes",
+        Operation::RemoveNetwork { .. } => "remove networks",
+        Operation::RemoveVolume { .. } => "remove volumes",
         Operation::CreateContainer { .. }
         | Operation::StartContainer { .. }
         | Operation::UnpauseContainer { .. } => "start services",
+        Operation::RemoveImage {
+            artifact: Artifact::Environment,
+            ..
+        } => "remove environments",
         Operation::RemoveImage { .. } => "remove images",
         Operation::StopContainer { .. } => "stop services",
         Operation::RemoveContainer { .. } => "remove services",
@@ -83,8 +93,12 @@ fn words(operation: &Operation) -> (String, &'static str, &'static str) {
     let service = |service: &String| format!("service {service}");
     match operation {
         Operation::PullImage { reference } => (format!("image {reference}"), "pulling", "pulled"),
-        Operation::RemoveImage { image, .. } => (format!("image {image}"), "removing", "removed"),
-        Operation::BuildImage { service } => (format!("image of service {service}"), "building", "built"),
+        Operation::RemoveImage { image, artifact, .. } => {
+            (format!("{artifact} {image}"), "removing", "removed")
+        }
+        Operation::BuildImage { service, artifact } => {
+            (format!("{artifact} of service {service}"), "building", "built")
+        }
         Operation::CreateNetwork { network } => (format!("network {network}"), "creating", "created"),
         Operation::RemoveNetwork { network, .. } => (format!("network {network}"), "removing", "removed"),
         Operation::CreateVolume { volume } => (format!("volume {volume}"), "creating", "created"),
@@ -119,6 +133,7 @@ mod tests {
     fn a_plan_is_told_stage_by_stage() {
         let build = Operation::BuildImage {
             service: "uwsgi".to_owned(),
+            artifact: Artifact::Image,
         };
         let network = Operation::CreateNetwork {
             network: "default".to_owned(),
@@ -140,7 +155,7 @@ mod tests {
 Stage 1: obtain images
   image of service uwsgi: build, not present
 
-Stage 2: create networks and volumes, remove networks and volumes
+Stage 2: create networks, remove networks
   network default: create, not present
   network default: remove, a second one
 

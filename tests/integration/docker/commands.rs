@@ -20,7 +20,7 @@ const PLAN: &str = "\
 Stage 1: obtain images
   image of service uwsgi: build, not present
 
-Stage 2: create networks and volumes
+Stage 2: create networks, create volumes
   network default: create, not present
   volume grafana-data: create, not present
   volume influxdb-data: create, not present

@@ -1,0 +1,138 @@
+//! One statement to its answer: finds the database it is about and calls whoever can answer it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::super::answer::{Answer, Message};
+use super::super::data::{Snapshot, Storage, StorageError};
+use super::super::execute::{self, Limits, SelectError};
+use super::super::ql::ast::{Select, Statement};
+use super::scope::{self, ScopeError};
+
+/// How long a statement may be worked on.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes that a statement's columns and rows may take at one moment.
+const MEMORY: usize = 256 << 20;
+const MOST_SERIES: usize = 1_000_000;
+/// Of one series: more than a month in seconds. Memory bounds them before, where there are many series.
+const MOST_WINDOWS: usize = 3_000_000;
+/// Of an answer. Memory bounds them before, where they are long.
+const MOST_ROWS: usize = 5_000_000;
+
+/// What a query says of all its statements.
+pub(super) struct Context {
+    pub(super) storage: Arc<Storage>,
+    /// Empty where none is named.
+    pub(super) database: String,
+    pub(super) policy: String,
+    /// Statements that change something are then answered with a warning.
+    pub(super) by_get: bool,
+    /// Nanoseconds since 1970; the same for all.
+    pub(super) now: i64,
+    /// Set when nobody wants the answer any more.
+    pub(super) cancelled: Arc<AtomicBool>,
+}
+
+/// Why a statement has no answer; its words are InfluxDB's.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StatementError {
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    #[error("{0}")]
+    Refused(String),
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Context {
+    pub(super) fn answer(&self, statement: &Statement) -> Result<Answer, StatementError> {
+        match statement {
+            Statement::Select(select) => self.select(select),
+            Statement::Show(show) => Err(StatementError::Refused(format!("{show:?}"))),
+            Statement::CreateDatabase { name } => {
+                self.storage.create_database(name)?;
+                Ok(self.changed("CREATE DATABASE", name))
+            }
+            Statement::DropDatabase { name } => {
+                self.storage.drop_database(name)?;
+                Ok(self.changed("DROP DATABASE", name))
+            }
+            Statement::DropMeasurement { name } => {
+                self.snapshot(&self.database)?;
+                self.storage.drop_measurement(&self.database, name)?;
+                Ok(self.changed("DROP MEASUREMENT", name))
+            }
+            Statement::Delete { .. } => Ok(Answer::default()),
+            Statement::DropSeries { .. } => Ok(Answer::default()),
+            Statement::Refused { reason } => Err(StatementError::Refused(reason.clone())),
+        }
+    }
+
+    fn select(&self, select: &Select) -> Result<Answer, StatementError> {
+        let tables = self.snapshot(scope::database(select, &self.database)?)?;
+        scope::check_policies(select, &self.policy)?;
+        Ok(execute::select(&tables, select, self.now, &self.limits())?)
+    }
+
+    fn limits(&self) -> Limits<'_> {
+        Limits {
+            deadline: Instant::now() + PATIENCE,
+            memory: MEMORY,
+            series: MOST_SERIES,
+            windows: MOST_WINDOWS,
+            rows: MOST_ROWS,
+            cancelled: &self.cancelled,
+        }
+    }
+
+    fn snapshot(&self, database: &str) -> Result<Snapshot, StatementError> {
+        let tables = self.storage.tables(database)?;
+        Ok(tables.ok_or_else(|| ScopeError::UnknownDatabase(database.to_owned()))?)
+    }
+
+    /// Nothing to tell, but that a GET should change nothing.
+    fn changed(&self, statement: &str, name: &str) -> Answer {
+        let text = format!(
+            "deprecated use of '{statement} {}' in a read only context, please use a POST request instead",
+            quoted(name)
+        );
+        let warning = Message {
+            level: "warning",
+            text,
+        };
+        Answer {
+            messages: if self.by_get { vec![warning] } else { Vec::new() },
+            ..Answer::default()
+        }
+    }
+}
+
+/// An identifier as InfluxQL writes it: in quotes where it must be.
+fn quoted(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.chars().all(is_plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
+        return name.to_owned();
+    }
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted_where_they_must_be() {
+        let table = [
+            ("plain_1", "plain_1"),
+            ("1st", "\"1st\""),
+            ("two words", "\"two words\""),
+            ("a\"b\\c", "\"a\\\"b\\\\c\""),
+        ];
+        for (name, expected) in table {
+            assert_eq!(quoted(name), expected);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The engine of a lab, whichever it is.
+
+use std::collections::BTreeSet;
+
+use crate::plan::{Desired, Observed, Operation};
+
+use super::{Docker, Engine, EngineError, Local, LogRequest, LogStream, Progress};
+
+pub(crate) enum AnyEngine {
+    Docker(Docker),
+    Local(Local),
+}
+
+impl AnyEngine {
+    /// The container that publishes a TCP port of this machine, and the lab it belongs to, in words.
+    pub(crate) async fn publisher_of(&self, port: u16) -> Option<String> {
+        match self {
+            Self::Docker(docker) => docker.publisher_of(port).await,
+            Self::Local(_) => None,
+        }
+    }
+
+    /// The machine on whose loopback the ports are, where it is another one.
+    pub(crate) fn remote_machine(&self) -> Option<&str> {
+        match self {
+            Self::Docker(docker) => docker.address.remote_machine(),
+            Self::Local(_) => None,
+        }
+    }
+}
+
+impl Engine for AnyEngine {
+    async fn observe(&self, project: &str, images: &BTreeSet<String>) -> Result<Observed, EngineError> {
+        match self {
+            Self::Docker(docker) => docker.observe(project, images).await,
+            Self::Local(local) => local.observe(project, images).await,
+        }
+    }
+
+    async fn perform(
+        &self,
+        desired: &Desired,
+        operation: &Operation,
+        progress: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Result<(), EngineError> {
+        match self {
+            Self::Docker(docker) => docker.perform(desired, operation, progress).await,
+            Self::Local(local) => local.perform(desired, operation, progress).await,
+        }
+    }
+
+    async fn last_lines(&self, container: &str, lines: usize) -> Vec<String> {
+        match self {
+            Self::Docker(docker) => docker.last_lines(container, lines).await,
+            Self::Local(local) => local.last_lines(container, lines).await,
+        }
+    }
+
+    fn logs(&self, container: &str, request: LogRequest) -> LogStream<'_> {
+        match self {
+            Self::Docker(docker) => docker.logs(container, request),
+            Self::Local(local) => local.logs(container, request),
+        }
+    }
+}
