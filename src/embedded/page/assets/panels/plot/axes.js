@@ -43,7 +43,10 @@ const POWERS_OF_TWO = Array.from({ length: 60 }, (_, power) => 2 ** power);
 const BINARY = /^([kmgtp]?bytes|bits|bin[Bb]ps|[KMGTP]iBs|[KMGTP]ibits)$/;
 
 /** `grid` only on one of several axes, else lines cross at no value. */
-export function valueAxis({ theme, timeZone }, { scale, right = false, label, unit, grid = true, whole = false, size, border = false }) {
+export function valueAxis(
+  { theme, timeZone },
+  { scale, right = false, label, unit, grid = true, whole = false, size, border = false },
+) {
   const colours = ink(theme);
   return {
     scale,
@@ -65,13 +68,19 @@ export function valueAxis({ theme, timeZone }, { scale, right = false, label, un
   };
 }
 
-const part = (hard, soft) => ({ pad: 0.1, hard: hard ?? undefined, soft: soft ?? 0, mode: soft === null || soft === undefined ? 3 : 1 });
+const part = (hard, soft) => ({
+  pad: 0.1,
+  hard: hard ?? undefined,
+  soft: soft ?? 0,
+  mode: soft === null || soft === undefined ? 3 : 1,
+});
 
 /** Limits that a dashboard sets hold; the others go round the data, with 0 where it is near. */
 export function linearRange({ min, max, softMin, softMax }, low, high) {
   if (low === null || low === undefined) return [min ?? softMin ?? 0, max ?? softMax ?? Math.max(1, (min ?? 0) + 1)];
   if (low === high && low === 0) return [min ?? softMin ?? 0, Math.max(max ?? softMax ?? 1, (min ?? 0) + 1e-9)];
-  const given = uPlot.rangeNum(low, high, {
+  // With the set limits, so that there is air above a line that keeps close to its highest value
+  const given = uPlot.rangeNum(Math.min(low, min ?? low), Math.max(high, max ?? high), {
     min: part(min, softMin === undefined ? undefined : Math.min(softMin, low)),
     max: part(max, softMax === undefined ? undefined : Math.max(softMax, high)),
   });
@@ -90,7 +99,11 @@ export function valueScale(limits, distribution = {}) {
     return { distr: 3, log: base, range: (_plot, low, high) => logRange(limits, low, high, base) };
   }
   if (distribution.type === 'symlog') {
-    return { distr: 4, asinh: distribution.linearThreshold || 1, range: (_plot, low, high) => uPlot.rangeAsinh(low ?? 0, high ?? 1, 10, true) };
+    return {
+      distr: 4,
+      asinh: distribution.linearThreshold || 1,
+      range: (_plot, low, high) => uPlot.rangeAsinh(low ?? 0, high ?? 1, 10, true),
+    };
   }
   return { range: (_plot, low, high) => linearRange(limits, low, high) };
 }

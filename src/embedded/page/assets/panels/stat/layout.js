@@ -27,9 +27,17 @@ const fit = (text, width, weight) => (width / Math.max(1, textWidth(text, `${wei
 export function fonts(texts, names, tile, own = {}, lined = false) {
   const width = Math.max(10, tile.width - 2 * PADDING);
   const named = names.length > 0;
-  const name = own.titleSize ?? (named ? Math.max(10, Math.min(24, tile.height * NAME_SHARE, ...names.map((text) => Math.max(11, fit(text, width, 400))))) : 0);
+  const name =
+    own.titleSize ??
+    (named
+      ? Math.max(
+          10,
+          Math.min(24, tile.height * NAME_SHARE, ...names.map((text) => Math.max(11, fit(text, width, 400)))),
+        )
+      : 0);
   const room = lined ? tile.height * TEXT_SHARE - 4 : tile.height - 2 * PADDING;
   const height = Math.max(8, room - (named ? name * 1.3 : 0));
-  const value = own.valueSize ?? Math.max(10, Math.min(LARGEST, height * 0.8, ...texts.map((text) => fit(text, width, 500))));
+  const value =
+    own.valueSize ?? Math.max(10, Math.min(LARGEST, height * 0.8, ...texts.map((text) => fit(text, width, 500))));
   return { name: Math.floor(name), value: Math.floor(value) };
 }
