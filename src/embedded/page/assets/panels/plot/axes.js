@@ -17,6 +17,13 @@ export function timeOptions(zone) {
 /** Always the whole of what was asked for, whatever data there is. */
 export const timeScale = (range) => ({ time: true, auto: false, range: () => [range().from, range().to] });
 
+/** Pixels between ticks: texts without seconds are shorter, those with a date longer. */
+function timeSpace(_plot, _axis, min, max, pixels) {
+  if (max - min > 86_400_000) return 92;
+  const withSeconds = ((max - min) / pixels) * 46 <= 30_000;
+  return withSeconds ? 62 : 46;
+}
+
 export function timeAxis({ theme, timeZone }, { show = true } = {}) {
   const { faint, grid } = ink(theme);
   return {
@@ -26,7 +33,7 @@ export function timeAxis({ theme, timeZone }, { show = true } = {}) {
     font: FONT,
     size: 26,
     gap: 4,
-    space: (plot, _axis, min, max) => (max - min > 86400000 ? 92 : 62),
+    space: timeSpace,
     grid: { stroke: grid, width: 1 },
     ticks: { stroke: grid, width: 1, size: 4 },
     values: (plot, splits, _axis, _space, distance) =>
