@@ -286,9 +286,36 @@ export const tests = {
       [{ at: 2, descending: false }, { at: 2, descending: true }, null, { at: 1, descending: false }],
     );
   },
-  'tiles stand side by side in a wide panel and below each other in a high one': () => {
+  'tiles are arranged so that their texts are largest, or as the dashboard says': () => {
+    const arranged = (count, width, height, orientation) => {
+      const { columns, rows } = tiles(count, width, height, orientation);
+      return [columns, rows];
+    };
+    same(
+      [
+        arranged(3, 300, 100),
+        arranged(3, 100, 300),
+        arranged(2, 150, 85),
+        arranged(4, 200, 160),
+        arranged(1, 300, 100),
+        arranged(0, 300, 100),
+      ],
+      [
+        [3, 1],
+        [1, 3],
+        [2, 1],
+        [2, 2],
+        [1, 1],
+        [1, 1],
+      ],
+    );
+    same(
+      [arranged(3, 300, 100, 'horizontal'), arranged(3, 100, 300, 'vertical')],
+      [
+        [1, 3],
+        [3, 1],
+      ],
+    );
     same(tiles(3, 300, 100), { columns: 3, rows: 1, width: 100, height: 100 });
-    same(tiles(3, 100, 300), { columns: 1, rows: 3, width: 100, height: 100 });
-    same(tiles(1, 300, 100).columns, 1);
   },
 };
