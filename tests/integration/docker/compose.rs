@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::docker::http;
+use crate::http;
 use crate::docker::lab::{Ended, Lab, handed_on};
 use crate::environment::{Peer, eventually};
 

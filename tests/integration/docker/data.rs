@@ -1,6 +1,6 @@
 //! How long data and passwords live: `down` keeps them, `reset` and `down --volumes` take them away.
 
-use crate::docker::http;
+use crate::http;
 use crate::docker::lab::{Lab, docker};
 
 #[test]

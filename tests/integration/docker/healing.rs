@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use crate::docker::http;
+use crate::http;
 use crate::docker::lab::{Lab, docker};
 use crate::environment::eventually;
 

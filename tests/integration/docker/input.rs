@@ -134,7 +134,7 @@ fn an_app_that_is_not_there_ends_with_the_words_of_uwsgi_and_the_right_one_mends
     );
 
     lab.up(&["--app", "app", "--module", "own:application"]);
-    let answer = crate::docker::http::get(&lab.url("--app-port", "/"), None);
+    let answer = crate::http::get(&lab.url("--app-port", "/"), None);
     assert_eq!(answer, Some((200, "mine".to_owned())));
 }
 

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::docker::http;
+use crate::http;
 use crate::docker::lab::{Lab, docker};
 use crate::environment::{Lines, Process, eventually};
 

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 
 use crate::dashboard::panels;
-use crate::docker::http;
+use crate::http;
 use crate::docker::lab::{Ended, Lab, docker};
 use crate::environment::eventually;
 

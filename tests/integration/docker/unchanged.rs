@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::docker::http;
+use crate::http;
 use crate::docker::lab::{Ended, Lab};
 use crate::docker::recorder::Recorder;
 
