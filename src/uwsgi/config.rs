@@ -18,6 +18,8 @@ pub(crate) struct UwsgiConfig {
     pub(crate) http_socket: String,
     /// `host:port` of the stats server, which speaks HTTP.
     pub(crate) stats: String,
+    /// Workers end with a master that is killed. In a container they do without being told.
+    pub(crate) no_orphans: bool,
     /// More settings in the order given: a name that occurs several times is written several times, and a name that is
     /// among the defaults takes their place.
     pub(crate) options: Vec<(String, String)>,
@@ -32,6 +34,7 @@ impl Default for UwsgiConfig {
             directory: "/app".to_owned(),
             http_socket: ":9090".to_owned(),
             stats: ":9191".to_owned(),
+            no_orphans: false,
             options: Vec::new(),
         }
     }
@@ -43,6 +46,10 @@ pub(crate) enum ConfigError {
     Key(String),
     #[error("the value of uWSGI's `{key}` holds a line break or a NUL: `{}`", .value.escape_debug())]
     Value { key: String, value: String },
+    #[error(
+        "uWSGI cannot be given the directory `{0}`: it would read `$(`, `@(` or a space at the end as its own"
+    )]
+    Directory(String),
     #[error("the template of uwsgi.ini cannot be rendered")]
     Template(#[from] tera::Error),
 }
@@ -66,7 +73,8 @@ impl UwsgiConfig {
     /// The text of `uwsgi.ini`.
     pub(crate) fn render(&self) -> Result<String, ConfigError> {
         let numbers = [self.processes.to_string(), self.threads.to_string()];
-        let defaults = self.defaults(&numbers);
+        let directory = literal(&self.directory)?;
+        let defaults = self.defaults(&numbers, &directory);
         let mut settings = Vec::new();
         for default in defaults {
             let mut overriding = self.options_named(default.key).peekable();
@@ -95,9 +103,9 @@ impl UwsgiConfig {
         self.options.iter().filter(move |(key, _)| key == name).map(plain)
     }
 
-    fn defaults<'a>(&'a self, [processes, threads]: &'a [String; 2]) -> Vec<Setting<'a>> {
+    fn defaults<'a>(&'a self, [processes, threads]: &'a [String; 2], directory: &'a str) -> Vec<Setting<'a>> {
         let setting = |key, value, reason| Setting { key, value, reason };
-        vec![
+        let mut settings = vec![
             setting(
                 "strict",
                 "true",
@@ -114,7 +122,7 @@ impl UwsgiConfig {
                 "true",
                 "SIGTERM, as `docker stop` sends it, means stop and not reload.",
             ),
-            setting("chdir", &self.directory, ""),
+            setting("chdir", directory, ""),
             setting("module", &self.module, ""),
             setting("processes", processes, ""),
             setting(
@@ -140,8 +148,23 @@ impl UwsgiConfig {
                 "true",
                 "Without it the workers' rss and vsz are 0.",
             ),
-        ]
+        ];
+        if self.no_orphans {
+            let reason = "Workers whose master was killed would keep its ports.";
+            settings.push(setting("no-orphans", "true", reason));
+        }
+        settings
     }
+}
+
+/// A path as uWSGI reads it literally: `%` begins one of its own variables and `%%` is a `%`; for the beginnings of other
+/// replacements there is no such way (seen with 2.0.30).
+fn literal(directory: &str) -> Result<String, ConfigError> {
+    let is_replaced = directory.contains("$(") || directory.contains("@(");
+    if is_replaced || directory.trim_end() != directory {
+        return Err(ConfigError::Directory(directory.to_owned()));
+    }
+    Ok(directory.replace('%', "%%"))
 }
 
 fn plain((key, value): &(String, String)) -> Setting<'_> {
@@ -204,6 +227,46 @@ mod tests {
         let text = rendered(&["disable-logging", "env=A=1", "env=B=2"]);
         let end = "memory-report = true\ndisable-logging = true\nenv = A=1\nenv = B=2\n";
         assert!(text.ends_with(end), "{text}");
+    }
+
+    #[test]
+    fn without_a_container_workers_end_with_their_master_unless_an_option_says_otherwise() {
+        let config = UwsgiConfig {
+            no_orphans: true,
+            ..UwsgiConfig::default()
+        };
+        let text = config.render().unwrap();
+        let end = "\n# Workers whose master was killed would keep its ports.\nno-orphans = true\n";
+        assert_eq!(text, format!("{}{end}", rendered(&[])));
+        let config = UwsgiConfig {
+            options: vec![("no-orphans".to_owned(), "false".to_owned())],
+            ..config
+        };
+        assert_eq!(
+            lines_starting_with(&config.render().unwrap(), "no-orphans"),
+            ["no-orphans = false"]
+        );
+    }
+
+    #[test]
+    fn a_directory_is_read_literally_or_refused() {
+        let chdir = |directory: &str| {
+            let config = UwsgiConfig {
+                directory: directory.to_owned(),
+                ..UwsgiConfig::default()
+            };
+            let text = config.render().map_err(|error| error.to_string())?;
+            Ok::<_, String>(lines_starting_with(&text, "chdir")[0].to_owned())
+        };
+        let same = "/a b;c#d/${HOME}/it's";
+        assert_eq!(chdir(same), Ok(format!("chdir = {same}")));
+        assert_eq!(chdir("/100%done"), Ok("chdir = /100%%done".to_owned()));
+        for directory in ["/$(HOME)", "/@(file)", "/ends "] {
+            let refusal = format!(
+                "uWSGI cannot be given the directory `{directory}`: it would read `$(`, `@(` or a space at the end as its own"
+            );
+            assert_eq!(chdir(directory), Err(refusal));
+        }
     }
 
     #[test]

@@ -1,57 +1,123 @@
-//! Finds or makes the uWSGI that a lab runs without Docker: the one on PATH, else a private directory of packages from
-//! PyPI. Starts no server.
+//! Finds or makes the uWSGI that a lab runs without Docker: the one on PATH, else packages of the lab's own from PyPI.
+//! Starts no server.
+//!
+//! An environment is no virtual environment: when uWSGI reloads on SIGHUP it executes the interpreter by its real path,
+//! which knows of none, and ends with `ModuleNotFoundError` (seen with pyuwsgi 2.0.30). So packages lie in directories that
+//! `PYTHONPATH` names, and the interpreter is run by its real path from the beginning.
 
+mod child;
+mod fault;
+mod installed;
+mod interpreter;
+mod kept;
+mod pip;
+mod place;
 mod problem;
+mod requirements;
+mod version;
+mod wheel;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::super::Progress;
+use kept::Home;
 
 pub(crate) use problem::PythonProblem;
+
+/// The wheel of uWSGI, the same as in `stack/uwsgi/Dockerfile`.
+const PYUWSGI: &str = "pyuwsgi==2.0.30.post1";
 
 /// What an environment is made from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a> {
-    /// Where environments lie, one directory each; under the lab's own.
+    /// Where environments lie, one directory each; under the lab's own, and absolute.
     pub(super) directory: &'a Path,
-    /// The app's requirements file, as pip reads it.
+    /// The app's requirements file, as pip reads it; absolute. With one that asks for something, the uWSGI on PATH is not looked at: what its
+    /// Python can import is not ours to change.
     pub(super) requirements: Option<&'a Path>,
-    /// The process's environment: `PATH` says where uWSGI and Python are looked for, and pip gets all of it but what would
-    /// lead it elsewhere.
+    /// The process's environment: `PATH` says where uWSGI and Python are looked for, and pip gets what is [`inherited`].
     pub(super) variables: &'a BTreeMap<String, String>,
 }
 
+impl Wanted<'_> {
+    /// The same without a requirements file that asks for nothing.
+    fn needed(&self) -> Self {
+        Self {
+            requirements: requirements::of_use(self.requirements),
+            ..*self
+        }
+    }
+}
+
 /// A uWSGI that runs Python 3 apps, and what the app requires.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Environment {
     pub(super) program: PathBuf,
     /// What comes before uWSGI's own arguments.
     pub(super) arguments: Vec<String>,
-    /// What has to be set for it, also where a variable of the name exists.
+    /// What is set for it besides what is [`inherited`].
     pub(super) variables: Vec<(String, String)>,
     /// What it is, as in `uWSGI 2.0.30 for Python 3.11.7`.
     pub(super) description: String,
+}
+
+/// The variables that uWSGI, Python and pip are started with. uWSGI takes each `UWSGI_…` for an option, and in strict
+/// mode ends at `UWSGI_LAB_STATE_DIR` (seen with 2.0.30); `PYTHON…` would lead an interpreter to modules of others.
+pub(super) fn inherited(variables: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let is_left_out = |name: &str| {
+        name.starts_with("UWSGI_")
+            || name.starts_with("PYTHON")
+            || ["VIRTUAL_ENV", "__PYVENV_LAUNCHER__"].contains(&name)
+    };
+    let kept = variables.iter().filter(|(name, _)| !is_left_out(name));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// The hash of everything an environment is made from, in hexadecimal. Starts no process.
 ///
 /// # Errors
 /// [`PythonProblem::Unreadable`] where a requirements file cannot be read.
-pub(super) fn identity(_wanted: &Wanted<'_>) -> Result<String, PythonProblem> {
-    Ok(String::new())
+pub(super) fn identity(wanted: &Wanted<'_>) -> Result<String, PythonProblem> {
+    kept::identity(&wanted.needed())
 }
 
 /// The environment that was made for `wanted`, where it is whole. Starts no process.
-pub(super) fn present(_wanted: &Wanted<'_>) -> Option<Environment> {
-    None
+pub(super) fn present(wanted: &Wanted<'_>) -> Option<Environment> {
+    let identity = identity(wanted).ok()?;
+    Home::new(wanted.directory, identity).load()
 }
 
-/// Makes the environment. When the future is dropped, the processes it started are killed and nothing half-made is ever
-/// taken for whole. One caller at a time: the lab's lock sees to that.
+/// Finds or makes the environment. When the future is dropped, the processes it started are killed, and what is
+/// half-made is never taken for whole and removed the next time. One caller at a time: the lab's lock sees to that.
 pub(super) async fn make(
-    _wanted: &Wanted<'_>,
-    _progress: &(dyn Fn(Progress<'_>) + Sync),
+    wanted: &Wanted<'_>,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Environment, PythonProblem> {
-    Err(PythonProblem::NoPython { refused: Vec::new() })
+    let home = Home::new(wanted.directory, identity(wanted)?);
+    if let Some(environment) = home.load() {
+        return Ok(environment);
+    }
+    home.clear()?;
+    let variables = inherited(wanted.variables);
+    let wanted = &Wanted {
+        variables: &variables,
+        ..wanted.needed()
+    };
+    pip::tell(progress, 0, "looking for uWSGI and Python");
+    let installed = match wanted.requirements {
+        Some(_) => None,
+        None => installed::find(wanted.variables).await,
+    };
+    let environment = match installed {
+        Some(environment) => environment,
+        None => wheel::install(wanted, home.path(), progress).await?,
+    };
+    home.keep(&environment)?;
+    Ok(environment)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,19 +5,28 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::PYUWSGI;
+
 /// `refused` says what was found and not taken, a line each; `log` are the last lines pip printed.
 #[derive(Debug, Error)]
 pub(crate) enum PythonProblem {
-    #[error("no Python 3 is on PATH")]
-    NoPython { refused: Vec<String> },
-    #[error("there is no ready-made uWSGI for {python}")]
+    #[error("there is no Python on PATH")]
+    NoPython,
+    #[error("no Python on PATH says what it is")]
+    NoAnswer { refused: Vec<String> },
+    #[error("there is no {PYUWSGI} for {python}")]
     NoWheel { python: String, refused: Vec<String> },
-    #[error("{python} has no pip and cannot make a virtual environment")]
+    /// Neither pip nor what makes a virtual environment: with Debian the packages python3-pip and python3-venv.
+    #[error("{python} has no pip")]
     NoPip { python: String, refused: Vec<String> },
     #[error("pip cannot reach the package index: {message}")]
     Offline { message: String, log: Vec<String> },
     #[error("pip does not trust the certificate of the package index: {message}")]
     Untrusted { message: String, log: Vec<String> },
+    /// The index answers, and pip finds nothing in it that this machine can take. A pip older than 20.3 finds none
+    /// either.
+    #[error("the package index has no {PYUWSGI} for {python}")]
+    NotOnIndex { python: String, log: Vec<String> },
     #[error("pip cannot install {}: {message}", .file.display())]
     Requirements {
         file: PathBuf,
