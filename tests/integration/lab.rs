@@ -9,9 +9,9 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::environment;
 use crate::http::{self, Login};
 use crate::place::Place;
-use crate::environment;
 
 /// Flags and places of the lab's ports.
 const PORTS: [(&str, u16); 4] = [
@@ -197,7 +197,10 @@ impl Lab {
         let record = fs::read_to_string(self.state().join("agent.json")).unwrap_or_default();
         let record: Value = serde_json::from_str(&record).unwrap_or_default();
         if let Some(pid) = record["pid"].as_u64().filter(|pid| is_ours(*pid)) {
-            Command::new("kill").args(["-KILL", &pid.to_string()]).output().ok();
+            Command::new("kill")
+                .args(["-KILL", &pid.to_string()])
+                .output()
+                .ok();
         }
     }
 }

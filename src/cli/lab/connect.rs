@@ -7,7 +7,7 @@ use crate::engine::{Docker, DockerAddress, EngineError, PullProblem};
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::Environment;
-use super::excerpt;
+use super::{excerpt, python};
 
 pub(super) async fn docker(environment: &Environment, compose_file: PathBuf) -> Result<Docker, EngineError> {
     let address = DockerAddress::resolve(&environment.docker())?;
@@ -61,7 +61,7 @@ pub(super) fn failure(error: &EngineError) -> Failure {
             .hint("start Docker and add `--engine docker`, or leave the service out of the Compose file"),
         EngineError::OpenPort { .. } => failure(Code::InvalidFile)
             .hint("name both ports, as in `127.0.0.1:8086:8086`"),
-        EngineError::Python(_) => failure(Code::Unavailable),
+        EngineError::Python(problem) => python::failure(problem),
         EngineError::Interrupted => failure(Code::Interrupted),
         EngineError::Other { .. } => failure(Code::Unexpected),
     }
@@ -91,7 +91,7 @@ fn pull_hints(failure: Failure, reference: &str, problem: PullProblem) -> Failur
     }
 }
 
-fn with_log(mut failure: Failure, log: &[String]) -> Failure {
+pub(super) fn with_log(mut failure: Failure, log: &[String]) -> Failure {
     if !log.is_empty() {
         failure
             .causes

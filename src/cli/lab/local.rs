@@ -56,19 +56,16 @@ fn config(name: &str, content: String) -> ConfigFile {
 }
 
 fn ini(settings: &UpSettings, name: &str, service: &Service) -> Result<String, Failure> {
-    let mut uwsgi = UwsgiConfig {
+    let uwsgi = UwsgiConfig {
         directory: app(name, service)?.display().to_string(),
         http_socket: address(name, service, Role::App)?,
         stats: address(name, service, Role::Stats)?,
+        no_orphans: true,
         ..settings.uwsgi.clone()
     };
-    // Workers whose master was killed would keep its port.
-    if !uwsgi.options.iter().any(|(key, _)| key == "no-orphans") {
-        uwsgi.options.push(("no-orphans".to_owned(), "true".to_owned()));
-    }
     uwsgi
         .render()
-        .map_err(|error| Failure::from_error(Code::Unexpected, &error))
+        .map_err(|error| Failure::from_error(Code::Usage, &error))
 }
 
 /// What is copied to `/app` of an image: the user's directory, or the one beside the Dockerfile.

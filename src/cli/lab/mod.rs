@@ -18,6 +18,7 @@ mod orders;
 mod ports;
 mod progress;
 mod provisioning;
+mod python;
 pub(super) mod service;
 mod stack;
 pub(super) mod status;

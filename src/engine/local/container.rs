@@ -21,7 +21,7 @@ use super::orders::{Child, Embedded, SERVICE_COMMAND, ServiceOrders, Work};
 use super::place::{Place, make_directory, remove_directory};
 use super::program::{Program, volume};
 use super::record::Definition;
-use super::{Local, failed};
+use super::{Local, failed, python};
 
 const START_LIMIT: Duration = Duration::from_secs(10);
 /// How long a service may take to end in order before it is killed.
@@ -150,13 +150,9 @@ fn uwsgi(local: &Local, desired: &Desired, service: &str) -> Result<Child, Engin
     })
 }
 
-/// The user's own, but for what uWSGI would take for its options; then the service's, then uWSGI's.
+/// The user's own, then the service's, then uWSGI's.
 fn variables(local: &Local, service: &Service, own: Vec<(String, String)>) -> BTreeMap<String, String> {
-    let inherited = local.variables.iter();
-    let inherited = inherited.filter(|(name, _)| !name.starts_with("UWSGI_"));
-    let mut variables: BTreeMap<_, _> = inherited
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+    let mut variables = python::inherited(&local.variables);
     // Nothing is to appear in the user's own directory.
     variables.insert("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned());
     variables.extend(service.environment.clone());

@@ -219,7 +219,9 @@ fn requirements(service: &Service) -> Option<PathBuf> {
     const FILE: &str = "requirements.txt";
     let build = service.build.as_ref()?;
     let own = || Some(build.context.join(FILE)).filter(|file| file.is_file());
-    build.overlays.get(FILE).cloned().or_else(own)
+    let file = build.overlays.get(FILE).cloned().or_else(own)?;
+    // Relative to where the command was typed, which is not where it is read.
+    std::path::absolute(file).ok()
 }
 
 fn failed(what: &str) -> impl Fn(io::Error) -> EngineError + use<'_> {

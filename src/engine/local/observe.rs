@@ -91,7 +91,8 @@ fn built(local: &Local, project: &str) -> io::Result<Vec<BuiltImage>> {
         let own = names(&environments.join(&service))?.into_iter();
         built.extend(own.map(|name| BuiltImage {
             id: format!("{service}/{name}"),
-            tag: Some(super::tag(project, &service)),
+            // Each is kept under a name of its own: a newer one takes nobody's place.
+            tag: Some(format!("{}:{name}", super::tag(project, &service))),
             artifact: Artifact::Environment,
         }));
     }

@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::docker::lab::{Ended, Lab, docker};
+use crate::docker::lab::{Lab, docker};
 use crate::environment::{Peer, Process, eventually, start_uwsgi};
+use crate::lab::Ended;
 
 fn good(stdout: &str) -> Ended {
     Ended {

@@ -4,7 +4,8 @@
 use std::fs;
 use std::net::TcpListener;
 
-use crate::docker::lab::{Ended, Lab, docker};
+use crate::docker::lab::{Lab, docker};
+use crate::lab::Ended;
 
 /// The end of a command that printed nothing but an error.
 fn error(code: i32, text: &str) -> Ended {
