@@ -8,5 +8,6 @@ mod http;
 mod lab;
 mod layers;
 mod load;
+mod local;
 mod panels;
 mod place;
