@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs every test against real peers: Docker, InfluxDB, uWSGI, docker-compose. Arguments go to `cargo nextest run`.
+# Runs every test against real peers: Docker, InfluxDB, uWSGI, docker-compose, Chromium. Arguments go to `cargo nextest run`.
 #
 # As root on Debian or Ubuntu it installs what is missing and starts Docker if none answers; what it started it stops. Elsewhere it
 # says what is missing and which tests that leaves out. A fresh machine takes some minutes for packages and images (and more for
@@ -19,6 +19,8 @@ readonly peers=(
     "docker-compose|docker-compose|Compose files as docker-compose reads them"
     "influxd|influxdb|writing to a real InfluxDB outside a container"
     "influx|influxdb-client|asking InfluxDB with its own client"
+    "chromium|chromium|the dashboard's page in a browser"
+    "chromedriver|chromium-driver|the dashboard's page in a browser"
     "curl|curl|looking at HTTP answers from outside"
 )
 

@@ -1,6 +1,7 @@
 //! Services the lab runs in its own process instead of in containers; it decides nothing about when they run.
 
 mod grafana;
+mod page;
 mod store;
 
 pub(crate) use grafana::{DashboardError, DashboardOptions, DashboardServer};

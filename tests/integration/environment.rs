@@ -39,6 +39,14 @@ impl Peer {
         name: "influxd",
         variable: "UWSGI_LAB_TEST_INFLUXD",
     };
+    pub(crate) const CHROMIUM: Self = Self {
+        name: "chromium",
+        variable: "UWSGI_LAB_TEST_CHROMIUM",
+    };
+    pub(crate) const CHROMEDRIVER: Self = Self {
+        name: "chromedriver",
+        variable: "UWSGI_LAB_TEST_CHROMEDRIVER",
+    };
     /// Version 1.29, as Debian has it.
     pub(crate) const DOCKER_COMPOSE: Self = Self {
         name: "docker-compose",

@@ -1,5 +1,6 @@
 //! One integration binary: each module is a room of tests with its own peers.
 
+mod browser;
 mod collect;
 mod dashboard;
 mod docker;
@@ -9,5 +10,6 @@ mod lab;
 mod layers;
 mod load;
 mod local;
+mod page;
 mod panels;
 mod place;

@@ -111,11 +111,12 @@ const TRUTHS: [(&str, &[(&str, Truth)]); 24] = [
     ),
 ];
 
-/// Two servers of four workers, scraped every second, and one load generator.
-fn points() -> String {
+/// Two servers of four workers, scraped every second for a quarter of an hour, and one load generator. `start` is in
+/// seconds since the Unix epoch.
+pub(crate) fn points(start: u64) -> String {
     let mut lines = String::new();
     for second in 0..SECONDS {
-        let time = (START + second) * 1000;
+        let time = (start + second) * 1000;
         for source in SOURCES {
             writeln!(
                 lines,
@@ -148,13 +149,13 @@ fn points() -> String {
 }
 
 /// A real `influxd` without authentication, killed when dropped.
-struct Influxdb {
+pub(crate) struct Influxdb {
     process: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Influxdb {
-    async fn start(influxd: &Path, directory: &Path) -> Self {
+    pub(crate) async fn start(influxd: &Path, directory: &Path) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let place = directory.display();
         let config = format!(
@@ -187,18 +188,19 @@ impl Drop for Influxdb {
     }
 }
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     Client::builder().no_proxy().build().unwrap()
 }
 
-async fn succeed(request: RequestBuilder) -> Value {
+pub(crate) async fn succeed(request: RequestBuilder) -> Value {
     let response = request.send().await.unwrap();
     let (status, text) = (response.status(), response.text().await.unwrap());
     assert!(status.is_success(), "{status}: {text}");
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-async fn fill(influxdb: &Influxdb) {
+/// Writes points into the database `lab`.
+pub(crate) async fn fill(influxdb: &Influxdb, points: String) {
     let url = &influxdb.url;
     succeed(
         client()
@@ -209,12 +211,12 @@ async fn fill(influxdb: &Influxdb) {
     succeed(
         client()
             .post(format!("{url}/write?db=lab&precision=ms"))
-            .body(points()),
+            .body(points),
     )
     .await;
 }
 
-async fn connect(server: &Server, influxdb: &Influxdb) {
+pub(crate) async fn connect(server: &Server, influxdb: &Influxdb) {
     let source = json!({
         "uid": "uwsgi-lab-influxdb", "name": "lab", "type": "influxdb", "access": "proxy", "url": influxdb.url,
         "jsonData": { "dbName": "lab" },
@@ -286,7 +288,7 @@ async fn every_panel_shows_the_truth_at_any_zoom() {
     };
     let directory = tempfile::tempdir().unwrap();
     let influxdb = Influxdb::start(&influxd, directory.path()).await;
-    fill(&influxdb).await;
+    fill(&influxdb, points(START)).await;
     let server = Server::start(&directory.path().join("dashboard"), "secret");
     connect(&server, &influxdb).await;
     let mut offences = Vec::new();

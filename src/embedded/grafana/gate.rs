@@ -1,4 +1,4 @@
-//! Who may speak to the server: `Host` (against DNS rebinding), `Origin` (against forged requests), basic authentication.
+//! Who may speak to the server: `Host` (against DNS rebinding), `Origin` (against forged requests), and who is logged in.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,10 +7,11 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use serde_json::json;
 
-use super::account::Account;
+use super::account::basic_credentials;
 use super::refusal::Refusal;
+use super::server::Shared;
+use super::{login, session};
 
 /// Names, besides `localhost` and IP addresses, under which the server may be called.
 pub(super) type AllowedHosts = Arc<[String]>;
@@ -38,27 +39,38 @@ fn is_own_page(origin: Option<&str>, host: &str) -> bool {
     origin.is_none_or(|origin| origin.split_once("://").is_some_and(|(_, own)| own == host))
 }
 
-/// Refuses requests without the account's login and password, with Grafana's body for either case.
+/// Refuses requests without the account's login and password or a session, with Grafana's body for either case.
 pub(super) async fn check_login(
-    State(account): State<Arc<Account>>,
+    State(shared): State<Shared>,
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    match text(request.headers(), header::AUTHORIZATION) {
-        Some(authorization) if account.admits(authorization) => Ok(next.run(request).await),
-        Some(_) => Err(unauthorized(
-            "Invalid username or password",
-            "password-auth.failed",
-        )),
-        None => Err(unauthorized("Unauthorized", "auth.unauthorized")),
-    }
+    login(&shared, request.headers()).await?;
+    Ok(next.run(request).await)
 }
 
-fn unauthorized(message: &str, id: &str) -> Refusal {
-    Refusal::with_body(
-        StatusCode::UNAUTHORIZED,
-        json!({ "message": message, "messageId": id, "statusCode": 401, "traceID": "" }),
-    )
+/// Sends a browser that is not logged in to the login page, which brings it back.
+pub(super) async fn check_session(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    if login(&shared, request.headers()).await.is_ok() {
+        return next.run(request).await;
+    }
+    let wanted = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |wanted| wanted.as_str());
+    login::redirect(&login::address(wanted))
+}
+
+async fn login(shared: &Shared, headers: &HeaderMap) -> Result<(), Refusal> {
+    if let Some(authorization) = text(headers, header::AUTHORIZATION) {
+        let credentials = basic_credentials(authorization);
+        let (login, password) = credentials.ok_or_else(Refusal::wrong_password)?;
+        return shared.admission.check(&login, &password);
+    }
+    if session::is_open(&shared.keeper, headers).await? {
+        return Ok(());
+    }
+    Err(Refusal::unauthorized("Unauthorized", "auth.unauthorized"))
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

@@ -1,8 +1,9 @@
-//! The part of Grafana's HTTP API that provisioning and panels use (API level 12.2.1); it draws no page yet.
+//! The part of Grafana's HTTP API that provisioning and panels use (API level 12.2.1); the page it serves draws itself.
 //!
 //! Status codes and bodies follow Grafana's own, because whatever provisions this server must work with Grafana too.
 
 mod account;
+mod admission;
 mod alias;
 mod annotations;
 mod body;
@@ -12,14 +13,17 @@ mod datasources;
 mod folders;
 mod frames;
 mod gate;
+mod guesses;
 mod interval;
 mod keeper;
+mod login;
 mod macros;
 mod organisation;
 mod query;
 mod refusal;
 mod search;
 mod server;
+mod session;
 mod state;
 mod time_range;
 mod uid;
@@ -29,6 +33,8 @@ mod upstream;
 mod contract;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod visits;
 
 #[cfg(test)]
 pub(crate) use fake::{fake_influxdb, test_server};

@@ -27,6 +27,16 @@ impl Refusal {
         Self { status, body }
     }
 
+    /// 401 as Grafana words it.
+    pub(super) fn unauthorized(message: &str, id: &str) -> Self {
+        let body = json!({ "message": message, "messageId": id, "statusCode": 401, "traceID": "" });
+        Self::with_body(StatusCode::UNAUTHORIZED, body)
+    }
+
+    pub(super) fn wrong_password() -> Self {
+        Self::unauthorized("Invalid username or password", "password-auth.failed")
+    }
+
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
     }

@@ -7,20 +7,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, patch, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::super::page;
 use super::account::Account;
+use super::admission::Admission;
 use super::gate::{self, AllowedHosts};
 use super::keeper::Keeper;
 use super::refusal::Refusal;
 use super::state::{self, State, StateFile};
 use super::{
-    annotations, dashboards, datasource_health, datasources, folders, organisation, query, search, upstream,
+    annotations, dashboards, datasource_health, datasources, folders, login, organisation, query, search,
+    upstream,
 };
 
 /// The Grafana release whose API this server speaks.
@@ -71,18 +74,12 @@ pub(crate) struct DashboardServer {
 pub(super) struct Shared {
     pub(super) keeper: Keeper,
     pub(super) http: reqwest::Client,
-    account: Arc<Account>,
+    pub(super) admission: Arc<Admission>,
 }
 
 impl FromRef<Shared> for Keeper {
     fn from_ref(shared: &Shared) -> Self {
         shared.keeper.clone()
-    }
-}
-
-impl FromRef<Shared> for Arc<Account> {
-    fn from_ref(shared: &Shared) -> Self {
-        Arc::clone(&shared.account)
     }
 }
 
@@ -100,7 +97,7 @@ impl DashboardServer {
         let listener = TcpListener::bind(options.listen).await.map_err(unusable)?;
         let address = listener.local_addr().map_err(unusable)?;
         let shared = Shared {
-            account: Arc::new(state.account.clone()),
+            admission: Arc::new(Admission::of(state.account.clone())),
             keeper: Keeper::start(state, file),
             http: upstream::client().map_err(DashboardError::Client)?,
         };
@@ -154,17 +151,18 @@ fn create(options: &DashboardOptions) -> Result<State, DashboardError> {
 }
 
 fn routes(shared: Shared, allowed: AllowedHosts) -> Router {
-    let login = from_fn_with_state(shared.clone(), gate::check_login);
+    let logged_in = from_fn_with_state(shared.clone(), gate::check_login);
+    let in_session = from_fn_with_state(shared.clone(), gate::check_session);
     Router::new()
         .merge(catalogue())
         .merge(content())
         .fallback(async || Refusal::not_found("Not found"))
-        .layer(login)
-        .route("/", get(front_page))
-        .route("/healthz", get("Ok"))
-        .route("/api/health", get(health))
+        .layer(logged_in)
+        .merge(pages().layer(in_session))
+        .merge(anonymous())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(allowed, gate::check_host))
+        .layer(map_response(page::secured))
         .with_state(shared)
 }
 
@@ -214,8 +212,25 @@ fn content() -> Router<Shared> {
         )
 }
 
-async fn front_page() -> &'static str {
-    "uwsgi-lab dashboard server\n\nThe page comes later; the API is at /api, for example /api/health.\n"
+/// One page shows the list of dashboards and each of them; which one is for the page to read from its address.
+fn pages() -> Router<Shared> {
+    Router::new()
+        .route("/", get(page::application))
+        .route("/dashboards", get(page::application))
+        .route("/dashboards/f/{uid}", get(page::application))
+        .route("/dashboards/f/{uid}/{slug}", get(page::application))
+        .route("/d/{uid}", get(page::application))
+        .route("/d/{uid}/{slug}", get(page::application))
+}
+
+/// Routes for everybody who is on this machine.
+fn anonymous() -> Router<Shared> {
+    Router::new()
+        .route("/login", get(login::page).post(login::log_in))
+        .route("/logout", get(login::log_out))
+        .route("/public/{version}/{*path}", get(page::asset))
+        .route("/healthz", get("Ok"))
+        .route("/api/health", get(health))
 }
 
 /// Says honestly who answers: `version` is the API level, `commit` names us.

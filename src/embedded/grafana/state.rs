@@ -21,6 +21,18 @@ pub(super) struct State {
     pub(super) dashboards: Vec<Dashboard>,
     pub(super) annotations: Vec<Annotation>,
     pub(super) preferences: Map<String, Value>,
+    /// Absent in files of earlier releases.
+    #[serde(default)]
+    pub(super) sessions: Vec<Session>,
+}
+
+/// Somebody who logged in on the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Session {
+    /// SHA-256 of the cookie's value, so that the file lets nobody in.
+    pub(super) token_hash: [u8; 32],
+    /// Milliseconds since the Unix epoch.
+    pub(super) expires: i64,
 }
 
 /// A data source; `secure_json_data` never leaves the server.
@@ -83,6 +95,7 @@ impl State {
             dashboards: Vec::new(),
             annotations: Vec::new(),
             preferences: Map::new(),
+            sessions: Vec::new(),
         }
     }
 

@@ -2,5 +2,9 @@
 //!
 //! `line` reads what is written, `data` keeps it, `ql` reads what is asked, `execute` answers it, `http` is the door.
 
+mod answer;
 mod column;
+mod data;
+mod line;
+mod execute;
 mod ql;

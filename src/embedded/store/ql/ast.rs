@@ -24,6 +24,11 @@ pub(in super::super) enum Statement {
         from: Vec<Measurement>,
         condition: Option<Expression>,
     },
+    /// It can be read, and is answered with this reason instead of a result: what this store does not do, and what
+    /// InfluxDB finds wrong after parsing.
+    Refused {
+        reason: String,
+    },
 }
 
 /// `SHOW …` and what limits it.
@@ -52,9 +57,14 @@ pub(in super::super) enum Shown {
     TagValues {
         keys: KeyChoice,
     },
-    /// `SHOW SERIES CARDINALITY` and `SHOW MEASUREMENT CARDINALITY`, exact or estimated.
-    SeriesCardinality,
-    MeasurementCardinality,
+    /// `SHOW SERIES [EXACT] CARDINALITY`.
+    SeriesCardinality {
+        exact: bool,
+    },
+    /// `SHOW MEASUREMENT [EXACT] CARDINALITY`.
+    MeasurementCardinality {
+        exact: bool,
+    },
 }
 
 /// A name, or a regular expression that names must match.
@@ -95,7 +105,7 @@ pub(in super::super) struct Select {
     pub(in super::super) paging: Paging,
     /// `tz('Europe/Vienna')`.
     pub(in super::super) time_zone: Option<String>,
-    /// `INTO m`; parsed so that it can be refused by name.
+    /// `INTO m`; a statement with it is [`Statement::Refused`].
     pub(in super::super) into: Option<Measurement>,
 }
 

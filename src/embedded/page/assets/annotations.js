@@ -1,0 +1,103 @@
+// Events over time: which ones a dashboard's annotation lists ask for, kept for the range they were asked for.
+
+import { getJson, postJson } from './api.js';
+import { framesOf } from './frames.js';
+
+/** The lists of a dashboard with what is shown of each; `board` as in dashboard.js. */
+export class Annotations {
+  constructor(definitions, board) {
+    this.board = board;
+    this.lists = definitions.map((definition) => ({ definition, shown: definition.enable !== false }));
+    this.asked = { key: null, events: Promise.resolve([]) };
+    this.problem = null;
+  }
+
+  /** Lists that the page offers to switch on and off. */
+  switches() {
+    return this.lists.filter(({ definition }) => !definition.hide && definition.builtIn !== 1);
+  }
+
+  toggle(list) {
+    list.shown = !list.shown;
+    this.asked.key = null;
+  }
+
+  /** Drops what is kept, so that the next question is asked anew. */
+  expire() {
+    this.asked.key = null;
+  }
+
+  /** `[{time, timeEnd, title, text, tags, color}]` in the range, oldest first; failures leave the list empty. */
+  within(range) {
+    const key = `${range.from}-${range.to}`;
+    if (this.asked.key !== key) this.asked = { key, events: this.find(range) };
+    return this.asked.events;
+  }
+
+  async find(range) {
+    this.problem = null;
+    const shown = this.lists.filter((list) => list.shown);
+    const found = await Promise.all(shown.map(({ definition }) => this.of(definition, range)));
+    const unique = new Map(found.flat().map((event) => [event.id ?? event, event]));
+    return [...unique.values()].sort((one, other) => one.time - other.time);
+  }
+
+  async of(definition, range) {
+    try {
+      const source = definition.datasource?.type ?? definition.datasource;
+      const isOwn = definition.builtIn === 1 || /grafana/i.test(String(source ?? 'grafana'));
+      const events = isOwn ? await this.stored(definition, range) : await this.queried(definition, range);
+      return events.map((event) => ({ title: definition.name, color: definition.iconColor, ...event }));
+    } catch (error) {
+      this.problem = `${definition.name}: ${error.message}`;
+      return [];
+    }
+  }
+
+  async stored({ target = {}, type }, range) {
+    const query = new URLSearchParams({ from: range.from, to: range.to, limit: target.limit ?? 100 });
+    const byTags = (target.type ?? type) === 'tags';
+    if (byTags) {
+      for (const tag of target.tags ?? []) query.append('tags', this.board.variables.text(tag));
+      query.set('matchAny', String(Boolean(target.matchAny)));
+    } else {
+      query.set('dashboardUID', this.board.dashboard.uid);
+    }
+    const events = await getJson(`/api/annotations?${query}`);
+    return events.map(({ id, time, timeEnd, text, tags }) => ({ id, time, timeEnd: timeEnd || time, text, tags }));
+  }
+
+  /** InfluxQL whose columns the definition names for text, tags and title. */
+  async queried(definition, range) {
+    const source = this.board.resolve(definition.datasource);
+    const text = definition.query ?? definition.target?.query;
+    if (source?.type !== 'influxdb' || !text) return [];
+    const query = this.board.variables.query(text);
+    const asked = { refId: 'Anno', datasource: { type: source.type, uid: source.uid }, query, rawQuery: true, intervalMs: 1000, maxDataPoints: 1000 };
+    const answer = await postJson('/api/ds/query', { from: String(range.from), to: String(range.to), queries: [asked] });
+    return eventsOf(framesOf(answer, ['Anno']), definition);
+  }
+}
+
+/** Rows with the same time are one event; the frames are its columns. */
+function eventsOf(frames, definition) {
+  const events = new Map();
+  for (const frame of frames) {
+    const [time, value] = [frame.fields.find((field) => field.type === 'time'), frame.fields.at(-1)];
+    const column = /\.([^.{]+?)(?: \{.*)?$/s.exec(frame.name)?.[1] ?? frame.name;
+    time?.values.forEach((moment, at) => {
+      const event = events.get(moment) ?? { time: moment, timeEnd: moment, text: '', tags: [] };
+      const text = value.values[at];
+      if (text !== null && text !== undefined) fill(event, column, String(text), definition);
+      events.set(moment, event);
+    });
+  }
+  return [...events.values()];
+}
+
+function fill(event, column, text, { textColumn, tagsColumn, titleColumn, timeEndColumn }) {
+  if (tagsColumn?.split(',').includes(column)) event.tags.push(...text.split(','));
+  else if (column === titleColumn) event.title = text;
+  else if (column === timeEndColumn) event.timeEnd = Number(text);
+  else if (!textColumn || column === textColumn) event.text = text;
+}

@@ -1,0 +1,317 @@
+//! Operators between columns of rows, as InfluxDB 1.6.7 has them; what they are applied to is found by `expression`.
+
+use std::borrow::Cow;
+
+use crate::embedded::store::column::Values;
+use crate::embedded::store::ql::ast::Operator;
+
+use super::rows::{RowColumn, Scalar};
+
+/// What `/` makes of two integers: a float in the select list, an integer in `WHERE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Division {
+    Exact,
+    Whole,
+}
+
+/// `count` is the number of rows.
+pub(super) fn binary(
+    operator: Operator,
+    left: &RowColumn,
+    right: &RowColumn,
+    count: usize,
+    division: Division,
+) -> RowColumn {
+    if let (RowColumn::Same(left), RowColumn::Same(right)) = (left, right) {
+        return single(&each(
+            operator,
+            &RowColumn::Same(left.clone()),
+            &RowColumn::Same(right.clone()),
+            1,
+            division,
+        ));
+    }
+    each(operator, left, right, count, division)
+}
+
+fn single(column: &RowColumn) -> RowColumn {
+    column.scalar(0).map_or(RowColumn::Absent, RowColumn::Same)
+}
+
+fn each(
+    operator: Operator,
+    left: &RowColumn,
+    right: &RowColumn,
+    count: usize,
+    division: Division,
+) -> RowColumn {
+    use Operator::*;
+    if is_boolean(left) || is_boolean(right) {
+        return of_booleans(operator, left, right, count);
+    }
+    match operator {
+        Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual => {
+            compare(operator, left, right, count)
+        }
+        Add | Subtract | Multiply | Divide | Modulo | BitAnd | BitOr | BitXor => {
+            calculate(operator, left, right, count, division)
+        }
+        And | Or | Matches | MatchesNot => RowColumn::Absent,
+    }
+}
+
+fn is_boolean(column: &RowColumn) -> bool {
+    matches!(
+        column,
+        RowColumn::Same(Scalar::Boolean(_))
+            | RowColumn::Each {
+                values: Values::Boolean(_),
+                ..
+            }
+    )
+}
+
+/// What is missing counts as `false` beside a boolean; what is of another kind makes the result `false`.
+fn of_booleans(operator: Operator, left: &RowColumn, right: &RowColumn, count: usize) -> RowColumn {
+    let operate = |left: bool, right: bool| match operator {
+        Operator::And | Operator::BitAnd => Some(left && right),
+        Operator::Or | Operator::BitOr => Some(left || right),
+        Operator::BitXor | Operator::NotEqual => Some(left != right),
+        Operator::Equal => Some(left == right),
+        Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => Some(false),
+        _ => None,
+    };
+    if operate(false, false).is_none() {
+        return RowColumn::Absent;
+    }
+    let (Some(left), Some(right)) = (booleans(left, count), booleans(right, count)) else {
+        return RowColumn::Same(Scalar::Boolean(false));
+    };
+    let values = left.iter().zip(right.iter());
+    let values = values.map(|(left, right)| operate(*left, *right).unwrap_or(false));
+    RowColumn::Each {
+        values: Values::Boolean(values.collect()),
+        valid: None,
+    }
+}
+
+fn booleans(column: &RowColumn, count: usize) -> Option<Cow<'_, [bool]>> {
+    match column {
+        RowColumn::Absent => Some(Cow::Owned(vec![false; count])),
+        RowColumn::Same(Scalar::Boolean(value)) => Some(Cow::Owned(vec![*value; count])),
+        RowColumn::Each {
+            values: Values::Boolean(values),
+            valid,
+        } => Some(match valid {
+            None => Cow::Borrowed(values),
+            Some(valid) => Cow::Owned(
+                values
+                    .iter()
+                    .zip(valid)
+                    .map(|(value, valid)| *value && *valid)
+                    .collect(),
+            ),
+        }),
+        _ => None,
+    }
+}
+
+fn compare(operator: Operator, left: &RowColumn, right: &RowColumn, count: usize) -> RowColumn {
+    let both = both_valid(left, right, count);
+    let result: Option<Vec<bool>> = match (number(left), number(right)) {
+        (Some(Sort::Integer), Some(Sort::Integer)) => {
+            let (left, right) = (integers(left, count), integers(right, count));
+            Some(compare_each(operator, &left, &right))
+        }
+        (Some(_), Some(_)) => {
+            let (left, right) = (floats(left, count), floats(right, count));
+            Some(compare_each(operator, &left, &right))
+        }
+        (None, None) if matches!(operator, Operator::Equal | Operator::NotEqual) => {
+            compare_texts(operator, left, right, count)
+        }
+        _ => None,
+    };
+    let Some(mut result) = result else {
+        return RowColumn::Same(Scalar::Boolean(false));
+    };
+    if let Some(both) = both {
+        for (result, valid) in result.iter_mut().zip(both) {
+            *result &= valid;
+        }
+    }
+    RowColumn::Each {
+        values: Values::Boolean(result),
+        valid: None,
+    }
+}
+
+fn compare_each<T: PartialOrd>(operator: Operator, left: &[T], right: &[T]) -> Vec<bool> {
+    fn each<T>(left: &[T], right: &[T], holds: impl Fn(&T, &T) -> bool) -> Vec<bool> {
+        left.iter()
+            .zip(right)
+            .map(|(left, right)| holds(left, right))
+            .collect()
+    }
+    match operator {
+        Operator::Equal => each(left, right, |left, right| left == right),
+        Operator::NotEqual => each(left, right, |left, right| left != right),
+        Operator::Less => each(left, right, |left, right| left < right),
+        Operator::LessOrEqual => each(left, right, |left, right| left <= right),
+        Operator::Greater => each(left, right, |left, right| left > right),
+        _ => each(left, right, |left, right| left >= right),
+    }
+}
+
+fn compare_texts(operator: Operator, left: &RowColumn, right: &RowColumn, count: usize) -> Option<Vec<bool>> {
+    let text = |column: &RowColumn, index: usize| match column.scalar(index) {
+        Some(Scalar::Text(text)) => Some(text),
+        _ => None,
+    };
+    let holds = |index| {
+        let (left, right) = (text(left, index)?, text(right, index)?);
+        Some((left == right) == (operator == Operator::Equal))
+    };
+    Some((0..count).map(|index| holds(index).unwrap_or(false)).collect())
+}
+
+/// `NaN` for `x % 0` of floats, 0 for `x / 0` and for `x % 0` of integers (InfluxDB 1.6.7).
+fn calculate(
+    operator: Operator,
+    left: &RowColumn,
+    right: &RowColumn,
+    count: usize,
+    division: Division,
+) -> RowColumn {
+    let (Some(left_sort), Some(right_sort)) = (number(left), number(right)) else {
+        return RowColumn::Absent;
+    };
+    let whole = left_sort == Sort::Integer
+        && right_sort == Sort::Integer
+        && (operator != Operator::Divide || division == Division::Whole);
+    let values = if whole {
+        let (left, right) = (integers(left, count), integers(right, count));
+        let pairs = left.iter().zip(right.iter());
+        Values::Integer(
+            pairs
+                .map(|(left, right)| of_integers(operator, *left, *right))
+                .collect(),
+        )
+    } else {
+        let (left, right) = (floats(left, count), floats(right, count));
+        let Some(values) = of_floats(operator, &left, &right) else {
+            return RowColumn::Absent;
+        };
+        Values::Float(values)
+    };
+    let valid = both_valid(left, right, count);
+    RowColumn::Each {
+        values,
+        valid: valid.filter(|valid| valid.contains(&false)),
+    }
+}
+
+fn of_integers(operator: Operator, left: i64, right: i64) -> i64 {
+    match operator {
+        Operator::Add => left.wrapping_add(right),
+        Operator::Subtract => left.wrapping_sub(right),
+        Operator::Multiply => left.wrapping_mul(right),
+        Operator::Divide if right != 0 => left.wrapping_div(right),
+        Operator::Modulo if right != 0 => left.wrapping_rem(right),
+        Operator::BitAnd => left & right,
+        Operator::BitOr => left | right,
+        Operator::BitXor => left ^ right,
+        _ => 0,
+    }
+}
+
+/// `None` for operators on bits.
+fn of_floats(operator: Operator, left: &[f64], right: &[f64]) -> Option<Vec<f64>> {
+    fn each(left: &[f64], right: &[f64], operate: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+        left.iter()
+            .zip(right)
+            .map(|(left, right)| operate(*left, *right))
+            .collect()
+    }
+    Some(match operator {
+        Operator::Add => each(left, right, |left, right| left + right),
+        Operator::Subtract => each(left, right, |left, right| left - right),
+        Operator::Multiply => each(left, right, |left, right| left * right),
+        Operator::Divide => each(
+            left,
+            right,
+            |left, right| {
+                if right == 0.0 { 0.0 } else { left / right }
+            },
+        ),
+        Operator::Modulo => each(left, right, |left, right| left % right),
+        _ => return None,
+    })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Sort {
+    Integer,
+    Float,
+}
+
+fn number(column: &RowColumn) -> Option<Sort> {
+    match column {
+        RowColumn::Same(Scalar::Integer(_)) => Some(Sort::Integer),
+        RowColumn::Same(Scalar::Float(_)) => Some(Sort::Float),
+        RowColumn::Each {
+            values: Values::Integer(_),
+            ..
+        } => Some(Sort::Integer),
+        RowColumn::Each {
+            values: Values::Float(_),
+            ..
+        } => Some(Sort::Float),
+        _ => None,
+    }
+}
+
+fn integers(column: &RowColumn, count: usize) -> Cow<'_, [i64]> {
+    match column {
+        RowColumn::Each {
+            values: Values::Integer(values),
+            ..
+        } => Cow::Borrowed(values),
+        RowColumn::Same(Scalar::Integer(value)) => Cow::Owned(vec![*value; count]),
+        _ => Cow::Owned(vec![0; count]),
+    }
+}
+
+pub(super) fn floats(column: &RowColumn, count: usize) -> Cow<'_, [f64]> {
+    match column {
+        RowColumn::Each {
+            values: Values::Float(values),
+            ..
+        } => Cow::Borrowed(values),
+        RowColumn::Same(Scalar::Float(value)) => Cow::Owned(vec![*value; count]),
+        other => Cow::Owned(integers(other, count).iter().map(|value| *value as f64).collect()),
+    }
+}
+
+/// `None` where all rows have both.
+pub(super) fn both_valid(left: &RowColumn, right: &RowColumn, count: usize) -> Option<Vec<bool>> {
+    fn valid(column: &RowColumn) -> Option<&Vec<bool>> {
+        match column {
+            RowColumn::Each { valid, .. } => valid.as_ref(),
+            _ => None,
+        }
+    }
+    if matches!(left, RowColumn::Absent) || matches!(right, RowColumn::Absent) {
+        return Some(vec![false; count]);
+    }
+    match (valid(left), valid(right)) {
+        (None, None) => None,
+        (Some(valid), None) | (None, Some(valid)) => Some(valid.clone()),
+        (Some(left), Some(right)) => Some(
+            left.iter()
+                .zip(right)
+                .map(|(left, right)| *left && *right)
+                .collect(),
+        ),
+    }
+}

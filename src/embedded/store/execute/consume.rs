@@ -1,0 +1,165 @@
+//! One call while points come in, and what it makes of them in the end.
+
+use crate::embedded::store::column::{Column, Values};
+
+use super::aggregate::{Aggregate, Running, running};
+use super::error::SelectError;
+use super::integral::integral;
+use super::level::{Call, Level};
+use super::limits::Claim;
+use super::merge::merge_columns;
+use super::run::Run;
+use super::stream::Stream;
+use super::transform::Transform;
+use super::windows::Windows;
+
+/// A second, what derivatives are per where nothing says else.
+const SECOND: i64 = 1_000_000_000;
+
+pub(super) struct Consumer<'a> {
+    call: &'a Call,
+    state: State,
+}
+
+enum State {
+    /// `None` where no point can come.
+    Running(Option<Box<dyn Running>>),
+    /// Points that must be in order before they mean anything.
+    Gathered(Vec<Column>),
+}
+
+impl<'a> Consumer<'a> {
+    pub(super) fn new(call: &'a Call, level: &Level) -> Self {
+        let declared = level.arguments[call.argument()].declared;
+        let aggregate = match innermost(call) {
+            Call::Aggregate { aggregate, .. } => Some(*aggregate),
+            Call::CountDistinct { .. } => Some(Aggregate::Distinct),
+            _ => None,
+        };
+        Self {
+            call,
+            state: match aggregate {
+                Some(aggregate) => State::Running(declared.kind().and_then(|kind| running(aggregate, kind))),
+                None => State::Gathered(Vec::new()),
+            },
+        }
+    }
+
+    pub(super) fn argument(&self) -> usize {
+        self.call.argument()
+    }
+
+    /// Takes points with ascending times; hands back a claim for those it keeps.
+    pub(super) fn feed<'r>(
+        &mut self,
+        run: &Run<'r>,
+        windows: &Windows,
+        column: Column,
+    ) -> Result<Option<Claim<'r>>, SelectError> {
+        match &mut self.state {
+            State::Running(running) => {
+                if let Some(running) = running {
+                    running.feed(windows, &column);
+                    run.guard.allow_windows(running.windows() as u64)?;
+                }
+                Ok(None)
+            }
+            State::Gathered(columns) => {
+                let claim = run.guard.claim(column.times.len() * 16)?;
+                columns.push(column);
+                Ok(Some(claim))
+            }
+        }
+    }
+
+    /// In the order of the query, with windows filled.
+    pub(super) fn finish(
+        self,
+        run: &Run<'_>,
+        level: &Level,
+        windows: &Windows,
+        own_times: bool,
+    ) -> Result<Stream, SelectError> {
+        let Some(column) = self.state.finish(windows, own_times) else {
+            return Ok(Stream::empty());
+        };
+        let mut stream = Stream::from(column);
+        if run.descending {
+            stream = stream.reversed();
+        }
+        let column = Column {
+            times: stream.times,
+            values: stream.values,
+        };
+        finish(self.call, column, run, level, windows)
+    }
+}
+
+impl State {
+    fn finish(self, windows: &Windows, own_times: bool) -> Option<Column> {
+        match self {
+            Self::Running(running) => Some(running?.finish(windows, own_times)),
+            Self::Gathered(columns) => merge_columns(columns, false),
+        }
+    }
+}
+
+fn innermost(call: &Call) -> &Call {
+    match call {
+        Call::TransformOf { inner, .. } => innermost(inner),
+        other => other,
+    }
+}
+
+/// What `call` makes of what its innermost part was fed with.
+fn finish(
+    call: &Call,
+    column: Column,
+    run: &Run<'_>,
+    level: &Level,
+    windows: &Windows,
+) -> Result<Stream, SelectError> {
+    match call {
+        Call::Aggregate {
+            aggregate: Aggregate::Distinct,
+            ..
+        } => Ok(column.into()),
+        Call::Aggregate { aggregate, .. } => run.fill(column, level, windows, *aggregate == Aggregate::Count),
+        Call::CountDistinct { .. } => run.fill(counted(&column), level, windows, true),
+        Call::Integral { unit, .. } => Ok(integral(&column, *unit, windows, run.descending).into()),
+        Call::Transform { transform, .. } => Ok(transformed(*transform, column, run, windows)),
+        Call::TransformOf { transform, inner } => {
+            let inner = finish(inner, column, run, level, windows)?;
+            Ok(transformed(*transform, inner.compact(), run, windows))
+        }
+        Call::Best { .. } => Ok(Stream::empty()),
+    }
+}
+
+fn transformed(transform: Transform, column: Column, run: &Run<'_>, windows: &Windows) -> Stream {
+    let default_unit = if windows.is_whole_range() {
+        SECOND
+    } else {
+        windows.every
+    };
+    transform.apply(column, default_unit, run.descending).into()
+}
+
+/// How many points there are at each time.
+fn counted(column: &Column) -> Column {
+    let mut times: Vec<i64> = Vec::new();
+    let mut counts: Vec<i64> = Vec::new();
+    for &time in &column.times {
+        match counts.last_mut() {
+            Some(count) if times.last() == Some(&time) => *count += 1,
+            _ => {
+                times.push(time);
+                counts.push(1);
+            }
+        }
+    }
+    Column {
+        times,
+        values: Values::Integer(counts),
+    }
+}

@@ -1,0 +1,106 @@
+//! Which series belong to which group of a level.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::embedded::store::column::Series;
+
+use super::level::{Leaf, Level};
+
+/// Series by measurement of a query: indices into the series of each leaf.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Selection {
+    by_leaf: Vec<Vec<u32>>,
+}
+
+/// What points of a group have in common. Sorted as answers are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct GroupKey {
+    pub(super) measurement: Arc<str>,
+    /// One for each of the group's tags; empty where the series do not have it.
+    pub(super) tags: Vec<Arc<str>>,
+}
+
+impl GroupKey {
+    /// `names` are those of `tags`.
+    pub(super) fn tag(&self, names: &[String], name: &str) -> Option<Arc<str>> {
+        let index = names.iter().position(|other| other == name)?;
+        Some(self.tags[index].clone())
+    }
+}
+
+impl Selection {
+    pub(super) fn series(&self, leaf: &Leaf) -> Vec<Arc<Series>> {
+        let indices = self.by_leaf[leaf.id].iter();
+        indices
+            .map(|&index| leaf.series[index as usize].clone())
+            .collect()
+    }
+
+    /// All series that conditions on tags and `SLIMIT` of `outermost` let through.
+    pub(super) fn all(outermost: &Level) -> Self {
+        let leaves = outermost.leaves();
+        let mut by_leaf = vec![Vec::new(); leaves.len()];
+        for leaf in leaves {
+            by_leaf[leaf.id] = limited(leaf, admitted(leaf), &outermost.group_tags);
+        }
+        Self { by_leaf }
+    }
+}
+
+fn admitted(leaf: &Leaf) -> Vec<u32> {
+    let admits = |index: &u32| {
+        let series = &leaf.series[*index as usize];
+        let tag = |name: &str| tag_of(series, name).cloned();
+        leaf.filter.as_ref().is_none_or(|filter| filter.admits(&tag))
+    };
+    (0..leaf.series.len() as u32).filter(admits).collect()
+}
+
+/// `SLIMIT` counts sets of the tags that the outermost statement groups by, of each measurement for itself.
+fn limited(leaf: &Leaf, indices: Vec<u32>, tags: &[String]) -> Vec<u32> {
+    if leaf.series_limit == 0 && leaf.series_offset == 0 {
+        return indices;
+    }
+    let mut groups: BTreeMap<Vec<Arc<str>>, Vec<u32>> = BTreeMap::new();
+    for index in indices {
+        let key = key(&leaf.series[index as usize], tags);
+        groups.entry(key).or_default().push(index);
+    }
+    let most = if leaf.series_limit == 0 {
+        usize::MAX
+    } else {
+        leaf.series_limit
+    };
+    let kept = groups.into_values().skip(leaf.series_offset).take(most);
+    kept.flatten().collect()
+}
+
+/// The groups of a level, sorted.
+pub(super) fn partition(level: &Level, selection: &Selection) -> Vec<(GroupKey, Selection)> {
+    let leaves = selection.by_leaf.len();
+    let mut groups: BTreeMap<GroupKey, Selection> = BTreeMap::new();
+    for leaf in level.leaves() {
+        for &index in &selection.by_leaf[leaf.id] {
+            let key = GroupKey {
+                measurement: leaf.measurement.clone(),
+                tags: key(&leaf.series[index as usize], &level.group_tags),
+            };
+            let group = groups.entry(key).or_insert_with(|| Selection {
+                by_leaf: vec![Vec::new(); leaves],
+            });
+            group.by_leaf[leaf.id].push(index);
+        }
+    }
+    groups.into_iter().collect()
+}
+
+fn key(series: &Series, tags: &[String]) -> Vec<Arc<str>> {
+    let value = |tag: &String| tag_of(series, tag).cloned().unwrap_or_else(|| Arc::from(""));
+    tags.iter().map(value).collect()
+}
+
+pub(super) fn tag_of<'a>(series: &'a Series, name: &str) -> Option<&'a Arc<str>> {
+    let found = series.tags.binary_search_by(|(key, _)| (**key).cmp(name));
+    found.ok().map(|index| &series.tags[index].1)
+}

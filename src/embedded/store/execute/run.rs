@@ -1,0 +1,395 @@
+//! Answers one level for one group: gathers points from its sources, calls functions, calculates outputs.
+
+use crate::embedded::store::column::{Column, Tables, TimeRange};
+use crate::embedded::store::ql::ast::Fill;
+
+use super::arithmetic::Division;
+use super::consume::Consumer;
+use super::error::SelectError;
+use super::expression::{Node, evaluate};
+use super::fill::Layout;
+use super::group::{GroupKey, Selection, partition};
+use super::level::{Call, Level, Reference, Source};
+use super::limits::{Claim, Guard};
+use super::merge::merge_rows;
+use super::names::Type;
+use super::read::Reader;
+use super::rows::{RowColumn, Rows, Scalar};
+use super::selector;
+use super::stream::Stream;
+use super::table::{Gap, Table, side_by_side};
+use super::windows::{LATEST, Windows};
+
+/// What all levels of a query share.
+pub(super) struct Run<'a> {
+    pub(super) tables: &'a dyn Tables,
+    pub(super) guard: &'a Guard<'a>,
+    pub(super) now: i64,
+    pub(super) descending: bool,
+    /// Outside of this no point is read, whatever functions that look back ask for.
+    pub(super) readable: TimeRange,
+}
+
+/// Takes the rows of one series or one inner group; with ascending times.
+pub(super) type TakeRows<'a> = dyn FnMut(Rows) -> Result<(), SelectError> + 'a;
+
+impl<'a> Run<'a> {
+    /// What a level sees of the time the level around it sees.
+    pub(super) fn range(&self, level: &Level, outer: TimeRange) -> TimeRange {
+        let mut range = level.bounds.within(outer);
+        if level.window.is_some() && range.to == LATEST {
+            range.to = self.now;
+        }
+        range
+    }
+
+    pub(super) fn windows(&self, level: &Level, range: TimeRange) -> Windows {
+        Windows {
+            every: level.window.map_or(0, |window| window.every),
+            offset: level.window.map_or(0, |window| window.offset % window.every),
+            zone: level.zone.clone(),
+            range,
+        }
+    }
+
+    /// The level's points within one of its groups.
+    pub(super) fn level(
+        &self,
+        level: &Level,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> Result<Table, SelectError> {
+        self.guard.check()?;
+        if level.is_raw() {
+            return self.raw(level, selection, range);
+        }
+        let is_selector = level.calls.len() == 1 && level.calls[0].is_selector();
+        if is_selector && (!level.fields.is_empty() || matches!(level.calls[0], Call::Best { .. })) {
+            let rows = selector::points(self, level, selection, range)?;
+            return Ok(self.outputs(level, rows));
+        }
+        let own_times = is_selector && level.window.is_none();
+        let streams = self.calls(level, selection, range, own_times)?;
+        Ok(self.table(level, streams))
+    }
+
+    fn raw(&self, level: &Level, selection: &Selection, range: TimeRange) -> Result<Table, SelectError> {
+        let mut parts = Vec::new();
+        let mut claims = Vec::new();
+        self.each_rows(level, selection, range, None, &mut |rows| {
+            claims.push(self.guard.claim(rows.size())?);
+            parts.push(rows);
+            Ok(())
+        })?;
+        let mut rows = merge_rows(parts, level.fields.len(), false);
+        if self.descending {
+            rows = rows.reversed();
+        }
+        Ok(self.outputs(level, rows.limited(level.limit, level.offset)))
+    }
+
+    /// One stream for each call.
+    fn calls(
+        &self,
+        level: &Level,
+        selection: &Selection,
+        range: TimeRange,
+        own_times: bool,
+    ) -> Result<Vec<Stream>, SelectError> {
+        let mut streams: Vec<Stream> = level.calls.iter().map(|_| Stream::empty()).collect();
+        for looks_back in [false, true] {
+            let indices: Vec<usize> = (0..level.calls.len())
+                .filter(|&index| level.calls[index].looks_back() == looks_back)
+                .collect();
+            if indices.is_empty() {
+                continue;
+            }
+            let range = if looks_back {
+                self.one_window_more(level, range)
+            } else {
+                range
+            };
+            let windows = self.windows(level, range);
+            let calls = indices.iter().map(|&index| &level.calls[index]);
+            let mut consumers: Vec<Consumer> = calls.map(|call| Consumer::new(call, level)).collect();
+            self.feed(level, selection, range, &windows, &mut consumers)?;
+            for (index, consumer) in indices.into_iter().zip(consumers) {
+                let stream = consumer.finish(self, level, &windows, own_times)?;
+                streams[index] = stream.limited(level.limit, level.offset);
+            }
+        }
+        Ok(streams)
+    }
+
+    fn one_window_more(&self, level: &Level, mut range: TimeRange) -> TimeRange {
+        let every = level.window.map_or(0, |window| window.every);
+        if self.descending {
+            range.to = range.to.saturating_add(every);
+        } else {
+            range.from = range.from.saturating_sub(every);
+        }
+        range
+    }
+
+    fn feed(
+        &self,
+        level: &Level,
+        selection: &Selection,
+        range: TimeRange,
+        windows: &Windows,
+        consumers: &mut [Consumer<'_>],
+    ) -> Result<(), SelectError> {
+        let mut wanted: Vec<usize> = consumers.iter().map(Consumer::argument).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let arguments: Vec<&Reference> = wanted.iter().map(|&at| &level.arguments[at]).collect();
+        let mut claims: Vec<Claim<'_>> = Vec::new();
+        self.each_column(level, selection, range, &arguments, &mut |which, column| {
+            let mut column = Some(column);
+            let takers = consumers
+                .iter_mut()
+                .filter(|consumer| consumer.argument() == wanted[which]);
+            let mut takers = takers.peekable();
+            while let Some(consumer) = takers.next() {
+                let kept = if takers.peek().is_some() {
+                    column.clone()
+                } else {
+                    column.take()
+                };
+                if let Some(column) = kept {
+                    claims.extend(consumer.feed(self, windows, column)?);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Hands over the points of `arguments`, series by series or inner group by inner group, with ascending times and
+    /// no gaps; the number is an index into `arguments`.
+    fn each_column(
+        &self,
+        level: &Level,
+        selection: &Selection,
+        range: TimeRange,
+        arguments: &[&Reference],
+        take: &mut dyn FnMut(usize, Column) -> Result<(), SelectError>,
+    ) -> Result<(), SelectError> {
+        for source in &level.sources {
+            match source {
+                Source::Leaf(leaf) => {
+                    let series = selection.series(leaf);
+                    let reader = self.reader(leaf, range);
+                    for (which, argument) in arguments.iter().enumerate() {
+                        reader.columns(&series, argument, &mut |column| take(which, column))?;
+                    }
+                }
+                Source::Level { .. } => {
+                    self.each_inner(source, selection, range, &mut |inner, key, table| {
+                        self.inner_columns(inner, key, table, arguments, take)
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn reader<'b>(&'b self, leaf: &'b super::level::Leaf, range: TimeRange) -> Reader<'b> {
+        Reader {
+            tables: self.tables,
+            guard: self.guard,
+            leaf,
+            range: TimeRange {
+                from: range.from.max(self.readable.from),
+                to: range.to.min(self.readable.to),
+            },
+        }
+    }
+
+    fn inner_columns(
+        &self,
+        inner: &Level,
+        key: &GroupKey,
+        table: Table,
+        arguments: &[&Reference],
+        take: &mut dyn FnMut(usize, Column) -> Result<(), SelectError>,
+    ) -> Result<(), SelectError> {
+        let mut outputs = Vec::new();
+        let mut takers = Vec::new();
+        for (which, argument) in arguments.iter().enumerate() {
+            if let Some(output) = inner.output(&argument.name) {
+                outputs.push(output);
+                takers.push(which);
+            } else if inner.own_tags.contains(&argument.name)
+                && let Some(value) = key.tag(&inner.group_tags, &argument.name)
+            {
+                let times = table.clone().into_rows(self.descending).times;
+                take(which, self.tag_points(times, &Scalar::Text(value)))?;
+            }
+        }
+        for (which, stream) in takers.into_iter().zip(table.into_streams(&outputs)) {
+            let stream = if self.descending {
+                stream.reversed()
+            } else {
+                stream
+            };
+            let column = stream.compact();
+            let kind = arguments[which].declared.kind();
+            let values = kind.and_then(|kind| super::element::cast(column.values, kind));
+            if let Some(values) = values {
+                let times = column.times;
+                take(which, Column { times, values })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tag_points(&self, mut times: Vec<i64>, value: &Scalar) -> Column {
+        if self.descending {
+            times.reverse();
+        }
+        Column {
+            values: value.repeated(times.len()),
+            times,
+        }
+    }
+
+    /// Hands over what remains of each group of a subquery after the condition on its results.
+    fn each_inner(
+        &self,
+        source: &Source,
+        selection: &Selection,
+        range: TimeRange,
+        take: &mut dyn FnMut(&Level, &GroupKey, Table) -> Result<(), SelectError>,
+    ) -> Result<(), SelectError> {
+        let Source::Level { level, filter } = source else {
+            return Ok(());
+        };
+        let range = self.range(level, range);
+        for (key, part) in partition(level, selection) {
+            let mut table = self.level(level, &part, range)?;
+            let _claim = self.guard.claim(table.size())?;
+            if let Some(filter) = filter {
+                let rows = table.into_rows(self.descending);
+                table = Table::Together(super::source::filtered(rows, filter, level, &key));
+            }
+            take(level, &key, table)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over rows of the level's fields, or of `driver` and then the fields at the times `driver` has.
+    pub(super) fn each_rows(
+        &self,
+        level: &Level,
+        selection: &Selection,
+        range: TimeRange,
+        driver: Option<&Reference>,
+        take: &mut TakeRows<'_>,
+    ) -> Result<(), SelectError> {
+        for source in &level.sources {
+            match source {
+                Source::Leaf(leaf) => {
+                    let reader = self.reader(leaf, range);
+                    for series in selection.series(leaf) {
+                        if let Some(rows) = reader.rows(&series, driver, &level.fields)? {
+                            take(rows)?;
+                        }
+                    }
+                }
+                Source::Level { .. } => {
+                    self.each_inner(source, selection, range, &mut |inner, key, table| {
+                        let mut rows = table.into_rows(self.descending);
+                        if self.descending {
+                            rows = rows.reversed();
+                        }
+                        let references = driver.into_iter().chain(&level.fields);
+                        let rows = super::source::picked(&rows, references, inner, key);
+                        take(match driver {
+                            Some(_) => super::source::driven(rows),
+                            None => rows,
+                        })
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Windows without points, as the level's `fill` says.
+    pub(super) fn fill(
+        &self,
+        column: Column,
+        level: &Level,
+        windows: &Windows,
+        is_count: bool,
+    ) -> Result<Stream, SelectError> {
+        let fill = match level.fill {
+            Fill::Null if is_count => Fill::Value(0.0),
+            fill => fill,
+        };
+        if windows.is_whole_range() || fill == Fill::None {
+            return Ok(column.into());
+        }
+        let layout = self.layout(&column.times, windows)?;
+        let stream = layout.fill(&column, fill, windows.every);
+        Ok(stream)
+    }
+
+    pub(super) fn layout(&self, times: &[i64], windows: &Windows) -> Result<Layout, SelectError> {
+        let most = self.guard.most_windows();
+        Layout::of(times, windows, self.descending, most).ok_or(SelectError::TooManyWindows {
+            asked: most as u64 + 1,
+            most,
+        })
+    }
+
+    /// Streams of calls as the level's outputs; apart, where each output is a call.
+    fn table(&self, level: &Level, streams: Vec<Stream>) -> Table {
+        let plain: Option<Vec<usize>> = level
+            .outputs
+            .iter()
+            .map(|output| match output.node {
+                Node::Column(index) => Some(index),
+                _ => None,
+            })
+            .collect();
+        match plain {
+            Some(indices) if gap(level) == Gap::Null => {
+                Table::Apart(Table::Apart(streams).into_streams(&indices))
+            }
+            _ => self.outputs(level, side_by_side(&streams, self.descending)),
+        }
+    }
+
+    /// Outputs of rows whose columns are the level's calls and fields.
+    fn outputs(&self, level: &Level, mut rows: Rows) -> Table {
+        let gap = gap(level);
+        let count = rows.len();
+        if gap != Gap::Null {
+            let declared = level
+                .calls
+                .iter()
+                .map(|call| call.declared(level.arguments[call.argument()].declared))
+                .chain(level.fields.iter().map(|field| field.declared));
+            let columns = rows.columns.into_iter().zip(declared);
+            rows.columns = columns
+                .map(|(column, declared): (RowColumn, Type)| gap.close(column, declared.kind(), count))
+                .collect();
+        }
+        let outputs = level.outputs.iter();
+        Table::Together(Rows {
+            columns: outputs
+                .map(|output| evaluate(&output.node, &rows.columns, count, Division::Exact))
+                .collect(),
+            times: rows.times,
+        })
+    }
+}
+
+fn gap(level: &Level) -> Gap {
+    match level.fill {
+        Fill::Value(value) => Gap::Value(value),
+        Fill::Previous => Gap::Previous,
+        Fill::Null | Fill::None | Fill::Linear => Gap::Null,
+    }
+}
