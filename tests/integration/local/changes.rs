@@ -22,7 +22,7 @@ fn a_setting_of_uwsgi_recreates_uwsgi_alone() {
     let about_services: Vec<&str> = up
         .stderr
         .lines()
-        .filter(|line| line.starts_with("service ") && !line.contains(" ready on "))
+        .filter(|line| line.starts_with("service ") && !line.contains(" on 127.0.0.1:"))
         .collect();
     assert_eq!(
         about_services,

@@ -12,10 +12,9 @@ fn a_port_that_is_taken_is_found_before_anything_starts() {
     let _listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let up = lab.run_with_ports(&["up", "--detach"]);
     assert_eq!(up.code, Some(4), "{up:?}");
-    let holder = format!("by process integration-",);
     assert!(
         up.stderr.contains(&format!(
-            "error: port {port} of service influxdb is taken {holder}"
+            "error: port {port} of service influxdb is taken by process "
         )),
         "{}",
         up.stderr
@@ -37,7 +36,7 @@ fn an_app_that_does_not_import_ends_the_command_with_its_traceback() {
         "{told}"
     );
     assert!(
-        told.ends_with("  hint: all it printed: `uwsgi-lab logs uwsgi --name NAME`\n"),
+        told.ends_with("  hint: all it printed: `uwsgi-lab logs --name NAME uwsgi`\n"),
         "{told}"
     );
     // Nobody is there for the lab any more.
