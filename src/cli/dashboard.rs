@@ -6,15 +6,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 use crate::embedded::{DashboardError, DashboardOptions, DashboardServer};
 
 use super::error::{Code, Failure};
-use super::{output, values};
+use super::{output, signals, values};
 
-/// Serve the lab's own dashboard: the part of Grafana's HTTP API that a lab uses
+/// Serve the lab's own dashboard: a page, and the part of Grafana's HTTP API that a lab uses
 #[derive(Debug, Args)]
 pub(crate) struct DashboardArguments {
     /// Address and port to listen on, as in 127.0.0.1:3000, localhost:3000 or :3000; port 0 takes any free port
@@ -71,7 +69,7 @@ impl DashboardArguments {
 }
 
 async fn serve(options: DashboardOptions) -> Result<(), Failure> {
-    let stop = stop_on_signal().map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+    let stop = signals::stop().map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
     let server = DashboardServer::bind(options)
         .await
         .map_err(|error| failure(&error))?;
@@ -80,22 +78,6 @@ async fn serve(options: DashboardOptions) -> Result<(), Failure> {
         server.address()
     ));
     server.run(stop).await.map_err(|error| failure(&error))
-}
-
-/// A token that SIGTERM or SIGINT cancels.
-fn stop_on_signal() -> io::Result<CancellationToken> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let stop = CancellationToken::new();
-    let cancelled = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        cancelled.cancel();
-    });
-    Ok(stop)
 }
 
 fn failure(error: &DashboardError) -> Failure {

@@ -9,6 +9,8 @@ mod lab;
 mod load;
 mod output;
 mod settings;
+mod signals;
+mod store;
 mod values;
 
 use std::process::ExitCode;
@@ -47,6 +49,8 @@ enum Command {
     Collect(collect::CollectArguments),
     /// Serve the lab's own dashboard: the part of Grafana's HTTP API that a lab uses
     Dashboard(dashboard::DashboardArguments),
+    /// Serve the lab's own time-series database: InfluxDB's 1.x HTTP API on SQLite
+    Store(store::StoreArguments),
     #[command(name = lab::background::COMMAND, hide = true)]
     Agent,
     #[command(name = crate::engine::SERVICE_COMMAND, hide = true)]
@@ -72,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Load(arguments) => load::run(&arguments),
         Command::Collect(arguments) => collect::run(&arguments),
         Command::Dashboard(arguments) => dashboard::run(arguments),
+        Command::Store(arguments) => store::run(arguments),
         Command::Agent => lab::background::run(),
         Command::Service(arguments) => lab::service::run(&arguments),
         Command::ServiceChild(arguments) => lab::service::run_child(&arguments),

@@ -1,5 +1,7 @@
 //! Services the lab runs in its own process instead of in containers; it decides nothing about when they run.
 
+mod account;
+mod gate;
 mod grafana;
 mod page;
 mod store;
@@ -7,3 +9,4 @@ mod store;
 pub(crate) use grafana::{DashboardError, DashboardOptions, DashboardServer};
 #[cfg(test)]
 pub(crate) use grafana::{fake_influxdb, test_server};
+pub(crate) use store::{StoreError, StoreOptions, StoreServer};

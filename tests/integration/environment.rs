@@ -47,6 +47,11 @@ impl Peer {
         name: "chromedriver",
         variable: "UWSGI_LAB_TEST_CHROMEDRIVER",
     };
+    /// The shell of InfluxDB 1.x.
+    pub(crate) const INFLUX: Self = Self {
+        name: "influx",
+        variable: "UWSGI_LAB_TEST_INFLUX",
+    };
     /// Version 1.29, as Debian has it.
     pub(crate) const DOCKER_COMPOSE: Self = Self {
         name: "docker-compose",

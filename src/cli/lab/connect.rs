@@ -91,7 +91,7 @@ fn pull_hints(failure: Failure, reference: &str, problem: PullProblem) -> Failur
     }
 }
 
-pub(super) fn with_log(mut failure: Failure, log: &[String]) -> Failure {
+fn with_log(mut failure: Failure, log: &[String]) -> Failure {
     if !log.is_empty() {
         failure
             .causes

@@ -1,55 +1,99 @@
-//! Words what keeps a machine from having a uWSGI of the lab's own.
+//! Words what to do where there is no uWSGI to be had without Docker. Prints nothing.
 
 use crate::engine::PythonProblem;
 
 use super::super::error::{Code, Failure};
-use super::connect::with_log;
 
-const OR_DOCKER: &str = "or run the lab in containers: `uwsgi-lab up --engine docker`";
-const OR_UWSGI: &str = "or put a uWSGI with its Python 3 plugin on PATH";
+/// What is taken before anything is looked for on PyPI.
+const OF_THE_SYSTEM: &str = "or take the uWSGI of your system, which does for an app without requirements: \
+    `sudo apt-get install uwsgi uwsgi-plugin-python3`";
+const FREE_PLACE: &str = "or put the labs elsewhere: UWSGI_LAB_STATE_DIR names the directory";
 
-/// A problem with advice.
+/// The failure with its evidence and advice.
 pub(super) fn failure(problem: &PythonProblem) -> Failure {
-    let plain = || Failure::from_error(Code::Unavailable, problem);
-    let with = |log: &[String]| with_log(plain(), log);
-    let refusing = |refused: &[String]| {
-        let mut failure = plain();
-        failure.causes.extend_from_slice(refused);
-        failure
-    };
+    let failure = Failure::from_error(code(problem), problem);
     match problem {
-        PythonProblem::NoPython => plain()
-            .hint("install Python 3 with pip (Debian: `sudo apt install python3-venv`; macOS: `brew install python`)")
-            .hint(OR_DOCKER),
-        PythonProblem::NoAnswer { refused } => refusing(refused)
-            .hint("put a Python 3 that runs first on PATH")
-            .hint(OR_DOCKER),
-        PythonProblem::NoWheel { refused, .. } => refusing(refused)
-            .hint("put a Python that it is made for on PATH, as `python3.13`")
-            .hint(OR_UWSGI),
-        PythonProblem::NoPip { refused, .. } => refusing(refused)
-            .hint("install pip (Debian: `sudo apt install python3-venv`)")
-            .hint(OR_UWSGI),
-        PythonProblem::Offline { log, .. } => with(log)
-            .hint("check the network; behind a proxy set HTTPS_PROXY, with a mirror of PyPI PIP_INDEX_URL")
-            .hint(OR_UWSGI),
-        PythonProblem::Untrusted { log, .. } => {
-            with(log).hint("name the certificates of your network: PIP_CERT=/path/of/ca-bundle.crt")
+        PythonProblem::NoPython => failure
+            .hint("install Python: `sudo apt-get install python3 python3-pip`, or `brew install python`")
+            .hint(OF_THE_SYSTEM),
+        PythonProblem::NoAnswer { refused } => with_lines(failure, "what was tried", refused)
+            .hint("run them by hand with `-c pass`, and put one that works first on PATH"),
+        PythonProblem::NoWheel { refused, .. } => with_lines(failure, "what was found", refused)
+            .hint("put a Python that there is a wheel for on PATH; `python3.12` is found beside `python3`")
+            .hint(OF_THE_SYSTEM),
+        PythonProblem::NoPip { refused, .. } => with_lines(failure, "what was found", refused)
+            .hint("install it: `sudo apt-get install python3-pip`, or python3-venv, which brings one too")
+            .hint(OF_THE_SYSTEM),
+        PythonProblem::Offline { log, .. } => of_pip(failure, log)
+            .hint("check the network; behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL")
+            .hint(OF_THE_SYSTEM),
+        PythonProblem::Untrusted { log, .. } => of_pip(failure, log)
+            .hint("name the certificates: `PIP_CERT=/etc/ssl/certs/ca-certificates.crt uwsgi-lab up`"),
+        PythonProblem::NotOnIndex { log, .. } => of_pip(failure, log)
+            .hint("look whether PIP_INDEX_URL names a whole mirror, and whether pip is 20.3 or newer: `python3 -m pip --version`")
+            .hint(OF_THE_SYSTEM),
+        PythonProblem::Requirements { log, .. } => {
+            of_pip(failure, log).hint("correct the requirements file, then run the command again")
         }
-        PythonProblem::NotOnIndex { log, .. } => with(log)
-            .hint("ask another index with PIP_INDEX_URL, or bring pip up to date: `python3 -m pip install --upgrade pip`")
-            .hint(OR_UWSGI),
-        PythonProblem::Requirements { file, log, .. } => {
-            with(log).hint(format!("try it by hand: `python3 -m pip install -r {}`", file.display()))
-        }
-        PythonProblem::Install { log, .. } => with(log).hint(OR_UWSGI),
-        PythonProblem::Broken { .. } => plain().hint(OR_UWSGI).hint(OR_DOCKER),
-        PythonProblem::DiskFull { .. } => {
-            plain().hint("make room, or set UWSGI_LAB_STATE_DIR to a directory on another disk")
-        }
-        PythonProblem::Unreadable { .. } => plain(),
-        PythonProblem::Unwritable { .. } => {
-            plain().hint("set UWSGI_LAB_STATE_DIR to a directory that can be written")
-        }
+        PythonProblem::Install { log, .. } => of_pip(failure, log).hint(OF_THE_SYSTEM),
+        PythonProblem::Broken { .. } => failure.hint(OF_THE_SYSTEM),
+        PythonProblem::DiskFull { .. } => failure.hint("make room there").hint(FREE_PLACE),
+        PythonProblem::Unwritable { .. } => failure.hint("look at who owns it").hint(FREE_PLACE),
+        PythonProblem::Unreadable { .. } => failure.hint("name another file with --requirements"),
+    }
+}
+
+fn code(problem: &PythonProblem) -> Code {
+    match problem {
+        PythonProblem::Unreadable { .. } => Code::InvalidFile,
+        _ => Code::Unavailable,
+    }
+}
+
+fn of_pip(failure: Failure, log: &[String]) -> Failure {
+    with_lines(failure, "pip's last lines", log)
+}
+
+fn with_lines(mut failure: Failure, what: &str, lines: &[String]) -> Failure {
+    if !lines.is_empty() {
+        let cause = format!("{what}:\n    {}", lines.join("\n    "));
+        failure.causes.push(cause);
+    }
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn evidence_and_advice_follow_the_problem() {
+        let refused = vec!["/usr/bin/python3: Python 3.11.2 has neither pip nor ensurepip".to_owned()];
+        let problem = PythonProblem::NoPip {
+            python: "Python 3.11.2".to_owned(),
+            refused,
+        };
+        let text = "error: Python 3.11.2 has no pip
+  cause: what was found:
+    /usr/bin/python3: Python 3.11.2 has neither pip nor ensurepip
+  hint: install it: `sudo apt-get install python3-pip`, or python3-venv, which brings one too
+  hint: or take the uWSGI of your system, which does for an app without requirements: `sudo apt-get install uwsgi uwsgi-plugin-python3`";
+        assert_eq!(failure(&problem).to_string(), text);
+    }
+
+    #[test]
+    fn a_requirements_file_that_cannot_be_read_is_an_invalid_file() {
+        let problem = PythonProblem::Unreadable {
+            path: "/app/requirements.txt".into(),
+            source: io::Error::from(io::ErrorKind::PermissionDenied),
+        };
+        let failure = failure(&problem);
+        assert_eq!(failure.code, Code::InvalidFile);
+        let text = "error: cannot read /app/requirements.txt
+  cause: permission denied
+  hint: name another file with --requirements";
+        assert_eq!(failure.to_string(), text);
     }
 }

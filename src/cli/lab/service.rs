@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::embedded::{DashboardOptions, DashboardServer};
+use crate::embedded::{DashboardOptions, DashboardServer, StoreOptions, StoreServer};
 use crate::engine::{self, Embedded, ServiceOrders, ServiceSeat, Work};
 use crate::state::LabDirectory;
 
@@ -58,8 +58,13 @@ pub(crate) fn run(arguments: &ServiceArguments) -> Result<(), Failure> {
 /// The service's exit code.
 async fn serve(orders: &ServiceOrders, seat: &mut ServiceSeat) -> Result<i64, Failure> {
     let stop = CancellationToken::new();
-    stop_on_signal(stop.clone())?;
-    stop_with_lab(LabDirectory::at(orders.lab.clone()), stop.clone());
+    let (farewell, told) = (seat.farewell(), stop.clone());
+    let end = move || {
+        farewell();
+        told.cancel();
+    };
+    end_on_signal(end.clone())?;
+    end_with_lab(LabDirectory::at(orders.lab.clone()), end);
     stop_when_forgotten(seat.knowledge(), stop.clone());
     match &orders.work {
         Work::Dashboard(embedded) => dashboard(embedded, stop).await.map(|()| 0),
@@ -70,22 +75,25 @@ async fn serve(orders: &ServiceOrders, seat: &mut ServiceSeat) -> Result<i64, Fa
     }
 }
 
-fn stop_on_signal(stop: CancellationToken) -> Result<(), Failure> {
+fn end_on_signal(end: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     let mut interrupts = Interrupts::listen()?;
     tokio::spawn(async move {
         interrupts.next().await;
-        stop.cancel();
+        end();
     });
     Ok(())
 }
 
 /// A thread of its own: the end of the runtime would wait for one of Tokio's.
-fn stop_with_lab(lab: LabDirectory, stop: CancellationToken) {
+fn end_with_lab(lab: LabDirectory, end: impl FnOnce() + Send + 'static) {
     std::thread::spawn(move || {
-        if let Err(error) = lab.wait_until_abandoned() {
-            tracing::warn!(%error, "nobody can be waited for");
+        let abandoned = lab.wait_until_abandoned();
+        if let Err(error) = &abandoned {
+            tracing::warn!(%error, "the lab cannot be watched");
         }
-        stop.cancel();
+        // Who comes back to the lab waits until it is known that the service ends.
+        end();
+        drop(abandoned);
     });
 }
 
@@ -99,12 +107,19 @@ fn stop_when_forgotten(is_known: impl Fn() -> bool + Send + 'static, stop: Cance
     });
 }
 
-async fn store(embedded: &Embedded, _stop: CancellationToken) -> Result<(), Failure> {
-    required(embedded, "INFLUXDB_ADMIN_PASSWORD")?;
-    Err(Failure::new(
-        Code::Unavailable,
-        "this version has no store of its own yet",
-    ))
+async fn store(embedded: &Embedded, stop: CancellationToken) -> Result<(), Failure> {
+    let failed = |error| Failure::from_error(Code::Unavailable, &error);
+    let user = variable(embedded, "INFLUXDB_ADMIN_USER").unwrap_or("admin");
+    let password = required(embedded, "INFLUXDB_ADMIN_PASSWORD")?;
+    let options = StoreOptions {
+        listen: ([127, 0, 0, 1], embedded.port).into(),
+        data: embedded.data.clone(),
+        database: variable(embedded, "INFLUXDB_DB").map(str::to_owned),
+        credentials: Some((user.to_owned(), password)),
+        allowed_hosts: Vec::new(),
+    };
+    let server = StoreServer::bind(options).await.map_err(failed)?;
+    server.run(stop).await.map_err(failed)
 }
 
 async fn dashboard(embedded: &Embedded, stop: CancellationToken) -> Result<(), Failure> {

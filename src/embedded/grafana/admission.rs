@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use sha2::{Digest as _, Sha256};
 
-use super::account::Account;
+use super::super::account::Account;
 use super::guesses::{Guesses, Verdict};
 use super::refusal::Refusal;
 

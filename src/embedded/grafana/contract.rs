@@ -516,6 +516,34 @@ async fn a_panels_query_reaches_influxdb_with_its_macros_replaced_and_comes_back
 }
 
 #[tokio::test]
+async fn a_query_for_a_table_comes_back_as_one_frame() {
+    let series = ["a", "b"].map(|source| {
+        json!({ "name": "s", "tags": { "source": source }, "columns": ["time", "mean"], "values": [[1000, 3]] })
+    });
+    let (address, _asked) = fake_influxdb(200, json!({ "results": [{ "series": series }] })).await;
+    let caller = Caller::new().await;
+    caller
+        .post("/api/datasources", influxdb("u", "n", &address.to_string()))
+        .await;
+    let mut body = panel_query("u");
+    body["queries"][0]["resultFormat"] = json!("table");
+    let (status, answer) = caller.post("/api/ds/query", body).await;
+    let frames = answer["results"]["B"]["frames"].as_array().unwrap();
+    assert_eq!((status, frames.len()), (200, 1));
+    let names: Vec<_> = frames[0]["schema"]["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| &field["name"])
+        .collect();
+    assert_eq!(names, ["Time", "source", "mean"]);
+    assert_eq!(
+        frames[0]["data"],
+        json!({ "values": [[1000, 1000], ["a", "b"], [3, 3]] })
+    );
+}
+
+#[tokio::test]
 async fn a_failed_query_answers_400_under_its_own_name() {
     let (address, _asked) = fake_influxdb(200, json!({ "results": [{ "error": "no such function" }] })).await;
     let caller = Caller::new().await;

@@ -77,14 +77,14 @@ fn list_frame(series: &Series, labels: Labels<'_>) -> Value {
     })
 }
 
-fn column_values(series: &Series, at: usize) -> Vec<Value> {
+pub(super) fn column_values(series: &Series, at: usize) -> Vec<Value> {
     let rows = series.values.iter();
     rows.map(|row| row.get(at).cloned().unwrap_or(Value::Null))
         .collect()
 }
 
 /// The first value that is there decides; a column of nulls counts as numbers.
-fn kind(values: &[Value]) -> (&'static str, &'static str) {
+pub(super) fn kind(values: &[Value]) -> (&'static str, &'static str) {
     match values.iter().find(|value| !value.is_null()) {
         Some(Value::String(_)) => ("string", "string"),
         Some(Value::Bool(_)) => ("boolean", "bool"),

@@ -1,42 +1,33 @@
-//! Who may speak to the server: `Host` (against DNS rebinding), `Origin` (against forged requests), and who is logged in.
-
-use std::net::IpAddr;
-use std::sync::Arc;
+//! Who may speak to the dashboard: the embedded servers' gate in Grafana's words, and who is logged in.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::account::basic_credentials;
+use super::super::account::basic_credentials;
+use super::super::gate::{self, AllowedHosts, Trespass, text};
 use super::refusal::Refusal;
 use super::server::Shared;
 use super::{login, session};
 
-/// Names, besides `localhost` and IP addresses, under which the server may be called.
-pub(super) type AllowedHosts = Arc<[String]>;
-
-/// Refuses requests whose `Host` is a name nobody gave this server, because a web page that points its own name at
-/// 127.0.0.1 would send that name, and changes that another site's page asks for.
+/// Refuses requests under foreign names, and changes that another site's page asks for.
 pub(super) async fn check_host(
     State(allowed): State<AllowedHosts>,
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    let host = text(request.headers(), header::HOST).unwrap_or_default();
-    if !is_allowed(host, &allowed) {
-        let message = format!("host {host:?} is not one of this server's names");
-        return Err(Refusal::new(StatusCode::FORBIDDEN, message));
-    }
-    if !request.method().is_safe() && !is_own_page(text(request.headers(), header::ORIGIN), host) {
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "origin not allowed"));
+    gate::check_host(request.headers(), &allowed)?;
+    if !request.method().is_safe() {
+        gate::check_origin(request.headers())?;
     }
     Ok(next.run(request).await)
 }
 
-/// A browser says which page a request comes from; other clients say nothing.
-fn is_own_page(origin: Option<&str>, host: &str) -> bool {
-    origin.is_none_or(|origin| origin.split_once("://").is_some_and(|(_, own)| own == host))
+impl From<Trespass> for Refusal {
+    fn from(trespass: Trespass) -> Self {
+        Self::new(StatusCode::FORBIDDEN, trespass.to_string())
+    }
 }
 
 /// Refuses requests without the account's login and password or a session, with Grafana's body for either case.
@@ -71,64 +62,4 @@ async fn login(shared: &Shared, headers: &HeaderMap) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::unauthorized("Unauthorized", "auth.unauthorized"))
-}
-
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
-}
-
-fn is_allowed(host: &str, allowed: &[String]) -> bool {
-    let name = without_port(host);
-    let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    is_address
-        || name.eq_ignore_ascii_case("localhost")
-        || allowed.iter().any(|other| name.eq_ignore_ascii_case(other))
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_may_ask_for_changes_on_its_own_server_only() {
-        let table = [
-            (None, true),
-            (Some("http://127.0.0.1:3000"), true),
-            (Some("http://127.0.0.1:9090"), false),
-            (Some("https://evil.example"), false),
-            (Some("null"), false),
-        ];
-        for (origin, expected) in table {
-            assert_eq!(is_own_page(origin, "127.0.0.1:3000"), expected, "{origin:?}");
-        }
-    }
-
-    #[test]
-    fn addresses_localhost_and_given_names_are_allowed_and_other_names_are_not() {
-        let allowed = ["grafana".to_owned()];
-        let table = [
-            ("127.0.0.1:3000", true),
-            ("10.1.2.3", true),
-            ("[::1]:3000", true),
-            ("[::1]", true),
-            ("localhost", true),
-            ("LOCALHOST:80", true),
-            ("grafana:3000", true),
-            ("evil.example:3000", false),
-            ("grafana.evil.example", false),
-            ("localhost.evil.example:3000", false),
-            ("127.0.0.1.evil.example", false),
-            ("", false),
-        ];
-        for (host, expected) in table {
-            assert_eq!(is_allowed(host, &allowed), expected, "{host}");
-        }
-    }
 }

@@ -91,7 +91,7 @@ fn stopping() -> Refusal {
 mod tests {
     use std::fs;
 
-    use super::super::account::Account;
+    use super::super::super::account::Account;
     use super::*;
 
     fn state() -> State {

@@ -2,7 +2,6 @@
 //!
 //! Status codes and bodies follow Grafana's own, because whatever provisions this server must work with Grafana too.
 
-mod account;
 mod admission;
 mod alias;
 mod annotations;
@@ -25,6 +24,7 @@ mod search;
 mod server;
 mod session;
 mod state;
+mod table_frame;
 mod time_range;
 mod uid;
 mod upstream;

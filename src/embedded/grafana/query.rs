@@ -13,6 +13,7 @@ use super::datasources::missing;
 use super::frames::{Labels, frames};
 use super::refusal::Refusal;
 use super::server::Shared;
+use super::table_frame::table_frame;
 use super::time_range::TimeRange;
 use super::upstream::{self, QueryError, Source};
 use super::{interval, macros};
@@ -37,6 +38,9 @@ struct Query {
     query: String,
     #[serde(default)]
     alias: String,
+    /// `time_series`, `table` or `logs`.
+    #[serde(default)]
+    result_format: String,
     #[serde(default = "default_interval")]
     interval_ms: i64,
     #[serde(default = "default_points")]
@@ -105,6 +109,10 @@ async fn answer(shared: &Shared, query: &Query, source: Source, range: TimeRange
         executed: &executed,
     };
     let result = match upstream::query(&shared.http, &source, &executed).await {
+        Ok(statements) if query.result_format == "table" => {
+            let table = table_frame(&statements, &query.ref_id, &executed);
+            json!({ "status": 200, "frames": Vec::from_iter(table) })
+        }
         Ok(statements) => json!({ "status": 200, "frames": frames(&statements, labels) }),
         Err(error) => failure(&error),
     };

@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::super::account::Account;
+use super::super::gate::AllowedHosts;
 use super::super::page;
-use super::account::Account;
 use super::admission::Admission;
-use super::gate::{self, AllowedHosts};
+use super::gate;
 use super::keeper::Keeper;
 use super::refusal::Refusal;
 use super::state::{self, State, StateFile};

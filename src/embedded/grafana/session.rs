@@ -94,7 +94,7 @@ fn hash(token: &str) -> [u8; 32] {
 mod tests {
     use axum::http::HeaderValue;
 
-    use super::super::account::Account;
+    use super::super::super::account::Account;
     use super::*;
 
     fn session(number: u8, expires: i64) -> Session {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::account::Account;
+use super::super::account::Account;
 
 /// Everything that outlives a request. Cloned before each change, so that a refused or unsaved change leaves no trace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -149,11 +149,9 @@ fn uwsgi(local: &Local, desired: &Desired, service: &str) -> Result<Child, Engin
     })
 }
 
-/// The user's own, then the service's, then uWSGI's.
+/// The user's own, but for what would lead uWSGI or Python astray; then the service's, then what uWSGI is run with.
 fn variables(local: &Local, service: &Service, own: Vec<(String, String)>) -> BTreeMap<String, String> {
     let mut variables = python::inherited(&local.variables);
-    // Nothing is to appear in the user's own directory.
-    variables.insert("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned());
     variables.extend(service.environment.clone());
     variables.extend(own);
     variables

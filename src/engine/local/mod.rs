@@ -221,7 +221,7 @@ fn requirements(service: &Service) -> Option<PathBuf> {
     let build = service.build.as_ref()?;
     let own = || Some(build.context.join(FILE)).filter(|file| file.is_file());
     let file = build.overlays.get(FILE).cloned().or_else(own)?;
-    // Relative to where the command was typed, which is not where it is read.
+    // pip is started elsewhere.
     std::path::absolute(file).ok()
 }
 

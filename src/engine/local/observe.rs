@@ -94,8 +94,7 @@ fn built(local: &Local, project: &str) -> io::Result<Vec<BuiltImage>> {
         let own = names(&environments.join(&service))?.into_iter();
         built.extend(own.map(|name| BuiltImage {
             id: format!("{service}/{name}"),
-            // Each is kept under a name of its own: a newer one takes nobody's place.
-            tag: Some(format!("{}:{name}", super::tag(project, &service))),
+            tag: Some(super::tag(project, &service)),
             artifact: Artifact::Environment,
         }));
     }

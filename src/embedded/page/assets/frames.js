@@ -43,16 +43,33 @@ export function joined(frames) {
   const rows = new Map();
   for (const frame of frames) {
     const time = frame.fields.find((field) => field.type === 'time');
+    const keys = time ? numbered(time.values) : null;
     for (const field of frame.fields.filter((one) => one !== time)) {
-      const column = columns.push(fieldTitle(field, frame)) - 1;
+      const column = columns.push(columnTitle(field, frame)) - 1;
       field.values.forEach((value, at) => {
-        const key = time ? time.values[at] : at;
-        if (!rows.has(key)) rows.set(key, []);
-        rows.get(key)[column] = value;
+        const key = keys ? keys[at] : `${at} 0`;
+        if (!rows.has(key)) rows.set(key, { time: time ? time.values[at] : at, values: [] });
+        rows.get(key).values[column] = value;
       });
     }
   }
   const timed = frames.some((frame) => frame.fields.some((field) => field.type === 'time'));
-  const sorted = [...rows].sort(([one], [other]) => one - other);
-  return { timed, columns, rows: sorted.map(([key, values]) => [key, ...columns.map((_, at) => values[at] ?? null)]) };
+  const sorted = [...rows.values()].sort((one, other) => one.time - other.time);
+  return { timed, columns, rows: sorted.map(({ time, values }) => [time, ...columns.map((_, at) => values[at] ?? null)]) };
+}
+
+/** Rows of one table may have the same time; each is a row of its own. */
+function numbered(times) {
+  const seen = new Map();
+  return times.map((time) => {
+    const count = seen.get(time) ?? 0;
+    seen.set(time, count + 1);
+    return `${time} ${count}`;
+  });
+}
+
+/** The columns of a table have names of their own; a series has its frame's. */
+function columnTitle(field, frame) {
+  const isTable = frame.fields.length > 2 || frame.meta.preferredVisualisationType === 'table';
+  return isTable ? (field.config.displayName ?? field.name) : fieldTitle(field, frame);
 }

@@ -7,11 +7,20 @@ use crate::embedded::store::ql::ast::Operator;
 
 use super::rows::{RowColumn, Scalar};
 
-/// What `/` makes of two integers: a float in the select list, an integer in `WHERE`.
+/// In what select lists and conditions differ (InfluxDB 1.6.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Division {
-    Exact,
-    Whole,
+pub(super) struct Rules {
+    /// Whether `/` makes a float of two integers: in select lists.
+    pub(super) exact_division: bool,
+    /// Whether what is missing counts as `false` beside a boolean: everywhere but in conditions on fields.
+    pub(super) missing_is_false: bool,
+}
+
+impl Rules {
+    pub(super) const SELECT_LIST: Self = Self {
+        exact_division: true,
+        missing_is_false: true,
+    };
 }
 
 /// `count` is the number of rows.
@@ -20,7 +29,7 @@ pub(super) fn binary(
     left: &RowColumn,
     right: &RowColumn,
     count: usize,
-    division: Division,
+    rules: Rules,
 ) -> RowColumn {
     if let (RowColumn::Same(left), RowColumn::Same(right)) = (left, right) {
         return single(&each(
@@ -28,33 +37,27 @@ pub(super) fn binary(
             &RowColumn::Same(left.clone()),
             &RowColumn::Same(right.clone()),
             1,
-            division,
+            rules,
         ));
     }
-    each(operator, left, right, count, division)
+    each(operator, left, right, count, rules)
 }
 
 fn single(column: &RowColumn) -> RowColumn {
     column.scalar(0).map_or(RowColumn::Absent, RowColumn::Same)
 }
 
-fn each(
-    operator: Operator,
-    left: &RowColumn,
-    right: &RowColumn,
-    count: usize,
-    division: Division,
-) -> RowColumn {
+fn each(operator: Operator, left: &RowColumn, right: &RowColumn, count: usize, rules: Rules) -> RowColumn {
     use Operator::*;
     if is_boolean(left) || is_boolean(right) {
-        return of_booleans(operator, left, right, count);
+        return of_booleans(operator, left, right, count, rules.missing_is_false);
     }
     match operator {
         Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual => {
             compare(operator, left, right, count)
         }
         Add | Subtract | Multiply | Divide | Modulo | BitAnd | BitOr | BitXor => {
-            calculate(operator, left, right, count, division)
+            calculate(operator, left, right, count, rules)
         }
         And | Or | Matches | MatchesNot => RowColumn::Absent,
     }
@@ -71,8 +74,14 @@ fn is_boolean(column: &RowColumn) -> bool {
     )
 }
 
-/// What is missing counts as `false` beside a boolean; what is of another kind makes the result `false`.
-fn of_booleans(operator: Operator, left: &RowColumn, right: &RowColumn, count: usize) -> RowColumn {
+/// What is missing or of another kind makes the result `false`, but where `missing_is_false` says that it counts.
+fn of_booleans(
+    operator: Operator,
+    left: &RowColumn,
+    right: &RowColumn,
+    count: usize,
+    missing_is_false: bool,
+) -> RowColumn {
     let operate = |left: bool, right: bool| match operator {
         Operator::And | Operator::BitAnd => Some(left && right),
         Operator::Or | Operator::BitOr => Some(left || right),
@@ -84,13 +93,21 @@ fn of_booleans(operator: Operator, left: &RowColumn, right: &RowColumn, count: u
     if operate(false, false).is_none() {
         return RowColumn::Absent;
     }
+    let both = both_valid(left, right, count);
     let (Some(left), Some(right)) = (booleans(left, count), booleans(right, count)) else {
         return RowColumn::Same(Scalar::Boolean(false));
     };
-    let values = left.iter().zip(right.iter());
-    let values = values.map(|(left, right)| operate(*left, *right).unwrap_or(false));
+    let pairs = left.iter().zip(right.iter());
+    let mut values: Vec<bool> = pairs
+        .map(|(left, right)| operate(*left, *right).unwrap_or(false))
+        .collect();
+    if !missing_is_false && let Some(both) = both {
+        for (value, valid) in values.iter_mut().zip(both) {
+            *value &= valid;
+        }
+    }
     RowColumn::Each {
-        values: Values::Boolean(values.collect()),
+        values: Values::Boolean(values),
         valid: None,
     }
 }
@@ -181,14 +198,14 @@ fn calculate(
     left: &RowColumn,
     right: &RowColumn,
     count: usize,
-    division: Division,
+    rules: Rules,
 ) -> RowColumn {
     let (Some(left_sort), Some(right_sort)) = (number(left), number(right)) else {
         return RowColumn::Absent;
     };
     let whole = left_sort == Sort::Integer
         && right_sort == Sort::Integer
-        && (operator != Operator::Divide || division == Division::Whole);
+        && (operator != Operator::Divide || !rules.exact_division);
     let values = if whole {
         let (left, right) = (integers(left, count), integers(right, count));
         let pairs = left.iter().zip(right.iter());

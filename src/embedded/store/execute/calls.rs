@@ -4,6 +4,7 @@ use crate::embedded::store::ql::ast::Expression;
 
 use super::aggregate::Aggregate;
 use super::error::SelectError;
+use super::text::{Text, duration};
 use super::transform::Transform;
 
 /// A call whose name and arguments are right.
@@ -157,7 +158,8 @@ fn best<'a>(name: &str, arguments: &'a [Expression]) -> Result<Call<'a>, SelectE
     };
     let Expression::Integer(count) = last else {
         return Err(SelectError::Argument(format!(
-            "expected integer as last argument in {name}()"
+            "expected integer as last argument in {name}(), found {}",
+            Text::of(last)
         )));
     };
     let Some(count) = usize::try_from(*count).ok().filter(|count| *count > 0) else {
@@ -167,12 +169,15 @@ fn best<'a>(name: &str, arguments: &'a [Expression]) -> Result<Call<'a>, SelectE
     };
     if !matches!(of, Expression::Reference { .. }) {
         return Err(SelectError::Argument(format!(
-            "expected first argument to be a field in {name}()"
+            "expected first argument to be a field in {name}(), found {}",
+            Text::of(of)
         )));
     }
-    if !by.iter().all(|by| matches!(by, Expression::Reference { .. })) {
+    let is_reference = |by: &&Expression| matches!(by, Expression::Reference { .. });
+    if let Some(other) = by.iter().find(|by| !is_reference(by)) {
         return Err(SelectError::Argument(format!(
-            "only fields or tags are allowed in {name}()"
+            "only fields or tags are allowed in {name}(), found {}",
+            Text::of(other)
         )));
     }
     Ok(Call::Best {
@@ -239,27 +244,8 @@ fn positive(unit: i64) -> Result<i64, SelectError> {
     }
     Err(SelectError::Argument(format!(
         "duration argument must be positive, got {}",
-        duration_text(unit)
+        duration(unit)
     )))
-}
-
-/// In the largest unit that divides it, as InfluxDB writes it.
-fn duration_text(nanoseconds: i64) -> String {
-    const UNITS: &[(i64, &str)] = &[
-        (604_800_000_000_000, "w"),
-        (86_400_000_000_000, "d"),
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "m"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "u"),
-    ];
-    if nanoseconds == 0 {
-        return "0s".to_string();
-    }
-    let unit = UNITS.iter().find(|(length, _)| nanoseconds % length == 0);
-    let (length, suffix) = unit.unwrap_or(&(1, "ns"));
-    format!("{}{suffix}", nanoseconds / length)
 }
 
 fn moving_average(arguments: &[Expression]) -> Result<usize, SelectError> {

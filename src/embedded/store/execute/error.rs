@@ -1,5 +1,7 @@
 //! Why a SELECT is not answered. Where InfluxDB 1.6.7 says it, it is said in its words.
 
+use jiff::Timestamp;
+
 use crate::embedded::store::column::ReadError;
 use crate::embedded::store::ql::PatternError;
 
@@ -37,10 +39,10 @@ pub(in crate::embedded::store) enum SelectError {
     Combined { name: String },
     #[error("fill({0}) must be used with a function")]
     FillWithoutFunction(&'static str),
-    #[error("invalid function call in condition: {0}()")]
+    #[error("invalid function call in condition: {0}")]
     CallInCondition(String),
-    #[error("invalid condition expression")]
-    Condition,
+    #[error("invalid condition expression: {0}")]
+    Condition(String),
     #[error("invalid operation: time and {0} are not compatible")]
     TimeComparison(&'static str),
     #[error("invalid time comparison operator: {0}")]
@@ -48,23 +50,17 @@ pub(in crate::embedded::store) enum SelectError {
     #[error("invalid timestamp string")]
     TimeText,
     #[error("time {0} overflows time literal")]
-    TimeTooLate(i64),
+    TimeTooLate(Timestamp),
     #[error("time {0} underflows time literal")]
-    TimeTooEarly(i64),
-    #[error("type error: incompatible types: {left} and {right}")]
-    Types { left: &'static str, right: &'static str },
-    #[error("invalid argument type for the {position} argument in {name}(): {found}")]
-    MathArgument {
-        name: String,
-        position: &'static str,
-        found: &'static str,
+    TimeTooEarly(Timestamp),
+    #[error("type error: {expression}: incompatible types: {left} and {right}")]
+    Types {
+        expression: String,
+        left: &'static str,
+        right: &'static str,
     },
-    #[error("{name}() does not take {kind} values: {field:?} holds them")]
-    Kind {
-        name: String,
-        kind: &'static str,
-        field: String,
-    },
+    #[error("unsupported {name} iterator type: *query.{kind}InterruptIterator")]
+    Kind { name: &'static str, kind: &'static str },
     #[error(transparent)]
     Pattern(#[from] PatternError),
     #[error("unable to find time zone {0}")]

@@ -5,7 +5,7 @@ use regex::Regex;
 use crate::embedded::store::column::Values;
 use crate::embedded::store::ql::ast::Operator;
 
-use super::arithmetic::{self, Division};
+use super::arithmetic::{self, Rules};
 use super::math::Math;
 use super::rows::{RowColumn, Scalar};
 
@@ -27,7 +27,7 @@ pub(super) enum Node {
 }
 
 /// `count` is the number of rows that `columns` have.
-pub(super) fn evaluate(node: &Node, columns: &[RowColumn], count: usize, division: Division) -> RowColumn {
+pub(super) fn evaluate(node: &Node, columns: &[RowColumn], count: usize, rules: Rules) -> RowColumn {
     match node {
         Node::Column(index) => columns[*index].clone(),
         Node::Literal(value) => RowColumn::Same(value.clone()),
@@ -35,7 +35,7 @@ pub(super) fn evaluate(node: &Node, columns: &[RowColumn], count: usize, divisio
         Node::Math { function, arguments } => {
             let arguments: Vec<RowColumn> = arguments
                 .iter()
-                .map(|argument| evaluate(argument, columns, count, division))
+                .map(|argument| evaluate(argument, columns, count, rules))
                 .collect();
             function.apply(&arguments, count)
         }
@@ -45,13 +45,13 @@ pub(super) fn evaluate(node: &Node, columns: &[RowColumn], count: usize, divisio
             right,
         } => match (operator, &**right) {
             (Operator::Matches | Operator::MatchesNot, Node::Pattern(pattern)) => {
-                let texts = evaluate(left, columns, count, division);
+                let texts = evaluate(left, columns, count, rules);
                 matches(&texts, pattern, *operator == Operator::Matches, count)
             }
             _ => {
-                let left = evaluate(left, columns, count, division);
-                let right = evaluate(right, columns, count, division);
-                arithmetic::binary(*operator, &left, &right, count, division)
+                let left = evaluate(left, columns, count, rules);
+                let right = evaluate(right, columns, count, rules);
+                arithmetic::binary(*operator, &left, &right, count, rules)
             }
         },
     }

@@ -3,7 +3,7 @@
 use crate::embedded::store::column::{Column, Values};
 use crate::embedded::store::ql::ast::Fill;
 
-use super::element::{Element, Number, blanks, gather_some, kind};
+use super::element::{Element, Number, gather_some};
 use super::stream::Stream;
 use super::windows::{EARLIEST, Windows};
 
@@ -112,10 +112,7 @@ impl Layout {
             (Values::Integer(filled), Values::Integer(points)) => {
                 self.each_gap(filled, points, column, every, |line, at| line.at(at) as i64)
             }
-            (values, _) => {
-                *values = blanks(kind(values), self.from.len());
-                self.from.iter().map(Option::is_some).collect()
-            }
+            _ => self.from.iter().map(Option::is_some).collect(),
         }
     }
 

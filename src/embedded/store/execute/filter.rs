@@ -6,11 +6,12 @@ use crate::embedded::store::column::{Kind, Values};
 use crate::embedded::store::ql::ast::{Cast, Expression, Operator};
 use crate::embedded::store::ql::compile;
 
-use super::arithmetic::Division;
+use super::arithmetic::Rules;
 use super::error::SelectError;
 use super::expression::{Node, evaluate};
 use super::math;
 use super::rows::{RowColumn, Scalar};
+use super::text::Text;
 
 /// What a name in a condition stands for.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,7 @@ pub(super) enum Input {
 pub(super) struct Filter {
     pub(super) inputs: Vec<Input>,
     node: Node,
+    rules: Rules,
 }
 
 /// What a condition says of some rows.
@@ -57,6 +59,10 @@ impl Filter {
         let mut filter = Self {
             inputs: Vec::new(),
             node: Node::Literal(Scalar::Boolean(true)),
+            rules: Rules {
+                exact_division: false,
+                missing_is_false: names.blank_tags(),
+            },
         };
         filter.node = filter.compile(condition, names)?;
         Ok(filter)
@@ -64,7 +70,7 @@ impl Filter {
 
     /// `columns` are those of `inputs`, `count` rows each.
     pub(super) fn judge(&self, columns: &[RowColumn], count: usize) -> Verdict {
-        match evaluate(&self.node, columns, count, Division::Whole) {
+        match evaluate(&self.node, columns, count, self.rules) {
             RowColumn::Same(Scalar::Boolean(true)) => Verdict::All,
             RowColumn::Each {
                 values: Values::Boolean(values),
@@ -88,7 +94,7 @@ impl Filter {
                 right,
             } => self.may_hold(left, columns) && self.may_hold(right, columns),
             _ if self.asks_points(node) => true,
-            _ => evaluate(node, columns, 1, Division::Whole) == RowColumn::Same(Scalar::Boolean(true)),
+            _ => evaluate(node, columns, 1, self.rules) == RowColumn::Same(Scalar::Boolean(true)),
         }
     }
 
@@ -117,9 +123,12 @@ impl Filter {
             Expression::Text(text) => Node::Literal(Scalar::Text(text.as_str().into())),
             Expression::Boolean(value) => Node::Literal(Scalar::Boolean(*value)),
             Expression::Pattern(pattern) => Node::Pattern(compile(pattern)?),
-            Expression::Wildcard(_) => return Err(SelectError::Condition),
+            Expression::Wildcard(_) => {
+                return Err(SelectError::Condition(Text::of(condition).to_string()));
+            }
             Expression::Call { name, arguments } => Node::Math {
-                function: math::math(name).ok_or_else(|| SelectError::CallInCondition(name.clone()))?,
+                function: math::math(name)
+                    .ok_or_else(|| SelectError::CallInCondition(Text::of(condition).to_string()))?,
                 arguments: arguments
                     .iter()
                     .map(|argument| self.compile(argument, names))
@@ -133,8 +142,8 @@ impl Filter {
         })
     }
 
-    /// A tag beside a text or a pattern is an empty text where the series does not have it, and knows only `=` and its
-    /// opposite (InfluxDB 1.6.7).
+    /// A tag beside a text or a pattern is an empty text where the series does not have it, and neither less nor
+    /// greater than anything (InfluxDB 1.6.7).
     fn compare(
         &mut self,
         operator: Operator,
@@ -160,10 +169,13 @@ impl Filter {
                 });
             }
         };
-        let operator = match operator {
-            Operator::Equal | Operator::Matches | Operator::MatchesNot => operator,
-            _ => Operator::NotEqual,
-        };
+        if !matches!(
+            operator,
+            Operator::Equal | Operator::NotEqual | Operator::Matches | Operator::MatchesNot
+        ) {
+            return Ok(Node::Literal(Scalar::Boolean(false)));
+        }
+
         Ok(Node::Binary {
             operator,
             left: Box::new(self.reference(&tag.0, tag.1, names, true)),

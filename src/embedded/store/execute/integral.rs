@@ -6,6 +6,7 @@ use super::windows::{EARLIEST, Windows};
 
 /// `unit` in nanoseconds. Where a window ends between two points, the line between them is cut there.
 pub(super) fn integral(column: &Column, unit: i64, windows: &Windows, descending: bool) -> Column {
+    let is_whole = matches!(column.values, Values::Integer(_));
     let values: Vec<f64> = match &column.values {
         Values::Float(values) => values.clone(),
         Values::Integer(values) => values.iter().map(|value| *value as f64).collect(),
@@ -13,6 +14,7 @@ pub(super) fn integral(column: &Column, unit: i64, windows: &Windows, descending
     };
     let mut area = Area {
         unit: unit as f64,
+        is_whole,
         windows,
         descending,
         start: 0,
@@ -30,6 +32,7 @@ pub(super) fn integral(column: &Column, unit: i64, windows: &Windows, descending
 
 struct Area<'a> {
     unit: f64,
+    is_whole: bool,
     windows: &'a Windows,
     descending: bool,
     start: i64,
@@ -48,10 +51,11 @@ impl Area<'_> {
             return;
         };
         if before != time {
+            let mut reached = value;
             if self.is_past(time) {
-                self.close(time, value);
+                reached = self.close(time, value);
             }
-            self.sum += self.trapezium((time, value));
+            self.sum += self.trapezium((time, reached));
         }
         self.before = Some((time, value));
     }
@@ -76,20 +80,29 @@ impl Area<'_> {
         }
     }
 
-    /// The window ends before `time`.
-    fn close(&mut self, time: i64, value: f64) {
+    /// The window ends before `time`. Returns the value with which the next begins its area: of integers InfluxDB 1.6.7
+    /// takes the one where the line was cut for the point's own, and the last of the window for the one there.
+    fn close(&mut self, time: i64, value: f64) -> f64 {
+        let mut reached = value;
+
         if let Some((before, held)) = self.before
             && before != self.end
         {
             let slope = (value - held) / (time - before) as f64;
             let there = (self.end, slope * (self.end - before) as f64 + held);
             self.sum += self.trapezium(there);
-            self.before = Some(there);
+            self.before = Some(if self.is_whole {
+                reached = there.1;
+                (self.end, held)
+            } else {
+                there
+            });
         }
         self.times.push(self.start);
         self.sums.push(self.sum);
         self.sum = 0.0;
         self.enter(time);
+        reached
     }
 
     fn trapezium(&self, to: (i64, f64)) -> f64 {

@@ -3,7 +3,7 @@
 use crate::embedded::store::column::{Kind, Values};
 
 use super::arithmetic::{both_valid, floats};
-use super::names::Type;
+
 use super::rows::RowColumn;
 
 #[derive(Debug, Clone, Copy)]
@@ -44,13 +44,6 @@ impl Math {
         match self {
             Self::Rounding(_) | Self::OfOne(_) => 1,
             Self::OfTwo(_) => 2,
-        }
-    }
-
-    pub(super) fn result(self, argument: Type) -> Type {
-        match self {
-            Self::Rounding(_) => argument,
-            Self::OfOne(_) | Self::OfTwo(_) => Type::Float,
         }
     }
 

@@ -15,11 +15,13 @@ mod fill;
 mod filter;
 mod group;
 mod integral;
+mod kinds;
 mod level;
 mod limits;
 mod math;
 mod merge;
 mod names;
+mod order;
 mod plan;
 mod range;
 mod read;
@@ -29,6 +31,7 @@ mod selector;
 mod source;
 mod stream;
 mod table;
+mod text;
 mod transform;
 mod types;
 mod validate;
@@ -36,7 +39,7 @@ mod windows;
 
 use crate::embedded::store::answer::{Answer, AnswerSeries, Cell};
 use crate::embedded::store::column::{Tables, TimeRange};
-use crate::embedded::store::ql::ast::Select;
+use crate::embedded::store::ql::ast::{Expression, Select};
 
 pub(super) use error::SelectError;
 use group::{GroupKey, Selection, partition};
@@ -88,7 +91,18 @@ pub(super) fn select(
     })
 }
 
-const EVERYTHING: TimeRange = TimeRange {
+/// A condition without its comparisons with `time`, and the time that those allow. For statements that are no SELECT.
+pub(super) fn split_time(
+    condition: Option<&Expression>,
+    now: i64,
+) -> Result<(Option<Expression>, TimeRange), SelectError> {
+    let clock = range::Clock { now, zone: None };
+    let split = condition.map(|condition| clock.split(condition)).transpose()?;
+    let (rest, bounds) = split.unwrap_or_default();
+    Ok((rest, bounds.within(EVERYTHING)))
+}
+
+pub(super) const EVERYTHING: TimeRange = TimeRange {
     from: EARLIEST,
     to: LATEST,
 };
@@ -135,7 +149,10 @@ fn answer_series(
     range: TimeRange,
     time_column: &str,
 ) -> Result<Vec<AnswerSeries>, SelectError> {
-    let mut groups = partition(level, &Selection::all(level));
+    let selection = Selection::all(level);
+    kinds::check(level, &selection)?;
+    let mut groups = partition(level, &selection);
+
     if run.descending {
         groups.reverse();
     }

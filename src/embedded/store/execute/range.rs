@@ -8,6 +8,7 @@ use crate::embedded::store::column::TimeRange;
 use crate::embedded::store::ql::ast::{Expression, Operator};
 
 use super::error::SelectError;
+use super::text::{Text, sign};
 use super::windows::{EARLIEST, LATEST};
 
 /// Nanoseconds since 1970, both included; `None` where the query says nothing.
@@ -76,14 +77,13 @@ impl Clock<'_> {
                 Ok((rest.map(|rest| Expression::Parenthesised(Box::new(rest))), bounds))
             }
             Expression::Boolean(_) => Ok((Some(condition.clone()), Bounds::default())),
-            _ => Err(SelectError::Condition),
+            other => Err(SelectError::Condition(Text::of(other).to_string())),
         }
     }
 
     fn bounds(self, operator: Operator, other: &Expression) -> Result<Bounds, SelectError> {
         let time = match self.value(other)? {
-            Moment::Time(time) => in_reach(time)?,
-            Moment::Duration(time) | Moment::Integer(time) => time,
+            Moment::Time(time) | Moment::Duration(time) | Moment::Integer(time) => time,
             Moment::Number(time) => time as i64,
             Moment::Other(found) => return Err(SelectError::TimeComparison(found)),
         };
@@ -139,8 +139,7 @@ impl Clock<'_> {
             Some(local) => zoned(local).map(|zoned: Zoned| zoned.timestamp()),
             None => text.parse::<Timestamp>().ok(),
         };
-        let nanoseconds = timestamp.and_then(|at| i64::try_from(at.as_nanosecond()).ok());
-        nanoseconds.map(Moment::Time).ok_or(SelectError::TimeText)
+        in_reach(timestamp.ok_or(SelectError::TimeText)?).map(Moment::Time)
     }
 }
 
@@ -217,13 +216,12 @@ fn mirrored(operator: Operator) -> Operator {
     }
 }
 
-fn in_reach(time: i64) -> Result<i64, SelectError> {
-    if time > LATEST {
-        Err(SelectError::TimeTooLate(time))
-    } else if time <= EARLIEST {
-        Err(SelectError::TimeTooEarly(time))
-    } else {
-        Ok(time)
+/// What InfluxDB can tell apart is less than what can be written.
+fn in_reach(time: Timestamp) -> Result<i64, SelectError> {
+    match i64::try_from(time.as_nanosecond()) {
+        Ok(nanoseconds) if (EARLIEST + 1..=LATEST).contains(&nanoseconds) => Ok(nanoseconds),
+        _ if time > Timestamp::UNIX_EPOCH => Err(SelectError::TimeTooLate(time)),
+        _ => Err(SelectError::TimeTooEarly(time)),
     }
 }
 
@@ -237,21 +235,4 @@ fn looks_like_time(text: &str) -> bool {
                 byte.is_ascii_digit()
             }
         })
-}
-
-fn sign(operator: Operator) -> &'static str {
-    match operator {
-        Operator::NotEqual => "!=",
-        Operator::Matches => "=~",
-        Operator::MatchesNot => "!~",
-        Operator::Add => "+",
-        Operator::Subtract => "-",
-        Operator::Multiply => "*",
-        Operator::Divide => "/",
-        Operator::Modulo => "%",
-        Operator::BitAnd => "&",
-        Operator::BitOr => "|",
-        Operator::BitXor => "^",
-        _ => "=",
-    }
 }

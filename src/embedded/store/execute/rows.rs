@@ -186,6 +186,13 @@ impl RowColumn {
 }
 
 impl Rows {
+    pub(super) fn empty(width: usize) -> Self {
+        Self {
+            times: Vec::new(),
+            columns: vec![RowColumn::Absent; width],
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.times.len()
     }

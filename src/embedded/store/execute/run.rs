@@ -3,7 +3,7 @@
 use crate::embedded::store::column::{Column, Tables, TimeRange};
 use crate::embedded::store::ql::ast::Fill;
 
-use super::arithmetic::Division;
+use super::arithmetic::Rules;
 use super::consume::Consumer;
 use super::error::SelectError;
 use super::expression::{Node, evaluate};
@@ -13,6 +13,7 @@ use super::level::{Call, Level, Reference, Source};
 use super::limits::{Claim, Guard};
 use super::merge::merge_rows;
 use super::names::Type;
+use super::order::Ties;
 use super::read::Reader;
 use super::rows::{RowColumn, Rows, Scalar};
 use super::selector;
@@ -76,15 +77,24 @@ impl<'a> Run<'a> {
     fn raw(&self, level: &Level, selection: &Selection, range: TimeRange) -> Result<Table, SelectError> {
         let mut parts = Vec::new();
         let mut claims = Vec::new();
+        if level.fields.iter().all(|field| field.declared == Type::Unknown) {
+            return Ok(self.outputs(level, Rows::empty(level.fields.len())));
+        }
         self.each_rows(level, selection, range, None, &mut |rows| {
             claims.push(self.guard.claim(rows.size())?);
             parts.push(rows);
             Ok(())
         })?;
-        let mut rows = merge_rows(parts, level.fields.len(), false);
         if self.descending {
-            rows = rows.reversed();
+            parts = parts.into_iter().map(Rows::reversed).collect();
         }
+        let rows = merge_rows(
+            parts,
+            level.fields.len(),
+            ties(level),
+            self.descending,
+            level.fields_by_name(),
+        );
         Ok(self.outputs(level, rows.limited(level.limit, level.offset)))
     }
 
@@ -379,10 +389,21 @@ impl<'a> Run<'a> {
         let outputs = level.outputs.iter();
         Table::Together(Rows {
             columns: outputs
-                .map(|output| evaluate(&output.node, &rows.columns, count, Division::Exact))
+                .map(|output| evaluate(&output.node, &rows.columns, count, Rules::SELECT_LIST))
                 .collect(),
             times: rows.times,
         })
+    }
+}
+
+/// Points of a measurement come in the order of a heap, results of functions in that of windows and groups.
+pub(super) fn ties(level: &Level) -> Ties {
+    match &level.sources[..] {
+        [Source::Level { level: inner, .. }] if !inner.is_raw() => match inner.window {
+            Some(_) => Ties::Parts,
+            None => Ties::PartsFirst,
+        },
+        _ => Ties::Heap,
     }
 }
 

@@ -5,8 +5,9 @@ use crate::embedded::store::ql::ast::{Cast, Expression, Operator};
 use super::calls;
 use super::error::SelectError;
 use super::level::{Leaf, Level, Source};
-use super::math::{self, Math};
+use super::math;
 use super::names::Type;
+use super::text::Text;
 
 /// Types of names in some sources.
 pub(super) struct Types<'a> {
@@ -87,7 +88,14 @@ pub(super) fn declared_of(expression: &Expression, level: &Level) -> Result<Type
             operator,
             left,
             right,
-        } => binary(*operator, declared_of(left, level)?, declared_of(right, level)?)?,
+        } => {
+            let (left, right) = (declared_of(left, level)?, declared_of(right, level)?);
+            binary(*operator, left, right).ok_or_else(|| SelectError::Types {
+                expression: Text::with_types(expression, &level.sources).to_string(),
+                left: left.word(),
+                right: right.word(),
+            })?
+        }
         Expression::Call { name, arguments } => call(name, arguments, level)?,
         Expression::Wildcard(_) | Expression::Pattern(_) | Expression::Duration(_) => Type::Unknown,
     })
@@ -95,24 +103,21 @@ pub(super) fn declared_of(expression: &Expression, level: &Level) -> Result<Type
 
 /// A division of integers is declared an integer although its results are floats (InfluxDB 1.6.7), so that a statement
 /// around it cuts them off.
-fn binary(operator: Operator, left: Type, right: Type) -> Result<Type, SelectError> {
-    use Type::{Boolean, Float, Integer, Text, Unknown};
+fn binary(operator: Operator, left: Type, right: Type) -> Option<Type> {
+    use Type::{Boolean, Float, Integer, Unknown};
     let on_bits = matches!(operator, Operator::BitAnd | Operator::BitOr | Operator::BitXor);
     match (left, right) {
-        (Unknown, other) | (other, Unknown) => Ok(other),
-        (Integer, Integer) => Ok(Integer),
-        (Boolean, Boolean) if on_bits => Ok(Boolean),
-        (Float | Integer, Float | Integer) if !on_bits => Ok(Float),
-        (Text, Text) | (_, _) => Err(SelectError::Types {
-            left: left.word(),
-            right: right.word(),
-        }),
+        (Unknown, other) | (other, Unknown) => Some(other),
+        (Integer, Integer) => Some(Integer),
+        (Boolean, Boolean) if on_bits => Some(Boolean),
+        (Float | Integer, Float | Integer) if !on_bits => Some(Float),
+        _ => None,
     }
 }
 
 fn call(name: &str, arguments: &[Expression], level: &Level) -> Result<Type, SelectError> {
-    if let Some(function) = math::math(name) {
-        return math_call(name, function, arguments, level);
+    if math::math(name).is_some() {
+        return first_argument(arguments, level);
     }
     let of = |of: &Expression| declared_of(of, level);
     Ok(match calls::read(name, arguments)? {
@@ -130,25 +135,9 @@ fn call(name: &str, arguments: &[Expression], level: &Level) -> Result<Type, Sel
     })
 }
 
-fn math_call(
-    name: &str,
-    function: Math,
-    arguments: &[Expression],
-    level: &Level,
-) -> Result<Type, SelectError> {
-    let mut first = Type::Unknown;
-    for (index, argument) in arguments.iter().enumerate() {
-        let found = declared_of(argument, level)?;
-        if !matches!(found, Type::Float | Type::Integer | Type::Unknown) {
-            return Err(SelectError::MathArgument {
-                name: name.to_string(),
-                position: if index == 0 { "first" } else { "second" },
-                found: found.word(),
-            });
-        }
-        if index == 0 {
-            first = found;
-        }
-    }
-    Ok(function.result(first))
+/// Functions of numbers are declared to be of the type of their argument although most make floats (InfluxDB 1.6.7).
+fn first_argument(arguments: &[Expression], level: &Level) -> Result<Type, SelectError> {
+    arguments
+        .first()
+        .map_or(Ok(Type::Unknown), |argument| declared_of(argument, level))
 }

@@ -5,6 +5,7 @@ use crate::embedded::store::ql::ast::{Expression, Fill, Operator, Select, Source
 use super::calls::{self, Call};
 use super::error::SelectError;
 use super::math;
+use super::text::Text;
 
 /// Checks a statement and those inside it.
 pub(super) fn validate(select: &Select) -> Result<(), SelectError> {
@@ -297,7 +298,7 @@ fn check_condition(condition: &Expression) -> Result<(), SelectError> {
                 check_arity(name, function.arity(), arguments)?;
                 arguments.iter().try_for_each(check_condition)
             }
-            None => Err(SelectError::CallInCondition(name.clone())),
+            None => Err(SelectError::CallInCondition(Text::of(condition).to_string())),
         },
         _ => Ok(()),
     }

@@ -24,9 +24,6 @@ impl Cursor<'_> {
 
     fn create_database(&mut self) -> Result<Statement, ParseError> {
         let name = self.identifier()?;
-        if !is_valid(&name) {
-            self.refuse("invalid name");
-        }
         if self.take("WITH") {
             self.policy_of_database()?;
         }
@@ -122,12 +119,6 @@ impl Cursor<'_> {
             None => Err(self.unexpected(&["FROM", "WHERE"])),
         }
     }
-}
-
-/// InfluxDB 1.6.7 takes no name that a directory cannot have.
-fn is_valid(name: &str) -> bool {
-    let special = |character: char| character.is_control() || matches!(character, '/' | '\\');
-    !matches!(name, "" | "." | "..") && !name.contains(special)
 }
 
 const DROPPED: &[&str] = &[

@@ -244,7 +244,8 @@ fn operator(token: &Token<'_>) -> Option<Operator> {
         .map(|(_, operator)| *operator)
 }
 
-pub(super) fn spelling(operator: Operator) -> &'static str {
+/// As a query writes it.
+pub(in super::super) fn spelling(operator: Operator) -> &'static str {
     SPELLED
         .iter()
         .find(|(_, other)| *other == operator)

@@ -18,6 +18,7 @@ mod statement;
 mod token;
 
 pub(super) use error::ParseError;
+pub(super) use expression::spelling;
 pub(super) use pattern::{PatternError, compile};
 pub(super) use statement::parse;
 #[cfg(test)]

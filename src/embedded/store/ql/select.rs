@@ -13,7 +13,7 @@ impl Cursor<'_> {
     /// What follows `SELECT`.
     pub(super) fn select(&mut self) -> Result<Select, ParseError> {
         let columns = self.list(Self::column)?;
-        let into = self.into_target()?;
+        let into = self.write_target()?;
         self.expect("FROM", &["FROM"])?;
         Ok(Select {
             columns,
@@ -48,7 +48,7 @@ impl Cursor<'_> {
         Ok(Column { expression, alias })
     }
 
-    fn into_target(&mut self) -> Result<Option<Measurement>, ParseError> {
+    fn write_target(&mut self) -> Result<Option<Measurement>, ParseError> {
         if !self.take("INTO") {
             return Ok(None);
         }

@@ -72,7 +72,7 @@ pub(super) async fn find(variables: &BTreeMap<String, String>) -> Result<Interpr
     for program in candidates(variables) {
         match ask(&program, variables).await {
             Ok(found) if found.has_wheel() && found.has_installer() => return Ok(found),
-            Ok(found) => refused.answered(&program, found),
+            Ok(found) => refused.answered(&program, &found),
             Err(error) => refused.note(&program, &error.to_string()),
         }
     }
@@ -102,7 +102,7 @@ struct Refused {
 }
 
 impl Refused {
-    fn answered(&mut self, program: &Path, found: Interpreter) {
+    fn answered(&mut self, program: &Path, found: &Interpreter) {
         let name = found.name();
         if found.has_wheel() {
             self.note(program, &format!("{name} has neither pip nor ensurepip"));

@@ -1,10 +1,9 @@
-//! Environments on disk: what one was made from, whether it is whole, and the removal of those that are not. Makes none.
+//! Environments on disk: what one was made from, whether it is whole, and the removal of what is half-made. Makes none.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -16,9 +15,6 @@ use super::{Environment, PYUWSGI, PythonProblem, Wanted, installed, interpreter,
 const MANIFEST: &str = "manifest.json";
 /// To be raised when environments of older versions must not be taken.
 const FORMAT: &str = "1";
-/// This one and some before it, so that going back and forth between two apps makes nothing again.
-const KEPT: usize = 3;
-
 #[derive(Debug, Serialize, Deserialize)]
 struct Manifest {
     identity: String,
@@ -49,49 +45,57 @@ pub(super) fn identity(wanted: &Wanted<'_>) -> Result<String, PythonProblem> {
     Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Where the environment of an identity lies.
-pub(super) struct Home {
-    all: PathBuf,
+/// The environment of an identity, where one below `directory` is whole and everything outside of it is as it was.
+pub(super) fn load(directory: &Path, identity: &str) -> Option<Environment> {
+    let mut manifests = entries(directory)
+        .into_iter()
+        .filter_map(|path| read(&path.join(MANIFEST)));
+    let manifest = manifests
+        .find(|manifest| manifest.identity == identity && manifest.stamps.iter().all(Stamp::still_holds))?;
+    Some(manifest.environment)
+}
+
+fn read(manifest: &Path) -> Option<Manifest> {
+    serde_json::from_slice(&fs::read(manifest).ok()?).ok()
+}
+
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
+}
+
+/// The directory of an environment that is being made. It never has the name of one that was there: something of an
+/// earlier attempt may still write into that, and who looked before may remove it.
+pub(super) struct Making {
     identity: String,
     path: PathBuf,
 }
 
-impl Home {
-    pub(super) fn new(all: &Path, identity: String) -> Self {
-        Self {
-            all: all.to_owned(),
-            path: all.join(&identity[..16]),
+impl Making {
+    /// Removes what is half-made beside it.
+    pub(super) fn begin(directory: &Path, identity: String) -> Result<Self, PythonProblem> {
+        let before = entries(directory);
+        let place = |number: usize| directory.join(format!("{}-{number}", &identity[..16]));
+        let taken = (1..).take_while(|number| before.contains(&place(*number)));
+        let making = Self {
+            path: place(taken.count() + 1),
             identity,
+        };
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&making.path);
+        made.map_err(|source| making.unwritable(source))?;
+        for path in before {
+            if !path.join(MANIFEST).exists() {
+                remove(&path);
+            }
         }
+        Ok(making)
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The environment, where it is whole and everything outside of it is as it was.
-    pub(super) fn load(&self) -> Option<Environment> {
-        let content = fs::read(self.path.join(MANIFEST)).ok()?;
-        let manifest: Manifest = serde_json::from_slice(&content).ok()?;
-        let is_whole = manifest.identity == self.identity && manifest.stamps.iter().all(Stamp::still_holds);
-        is_whole.then_some(manifest.environment)
-    }
-
-    /// Makes room: an empty directory, and nothing half-made beside it.
-    pub(super) fn clear(&self) -> Result<(), PythonProblem> {
-        for (path, made) in self.others() {
-            if made.is_none() {
-                remove(&path);
-            }
-        }
-        let cleared = match fs::remove_dir_all(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => DirBuilder::new().recursive(true).mode(0o700).create(&self.path),
-        };
-        cleared.map_err(|source| self.unwritable(source))
-    }
-
-    /// Marks the environment as whole. The oldest of the others are removed.
+    /// Marks the environment as whole.
     pub(super) fn keep(&self, environment: &Environment) -> Result<(), PythonProblem> {
         let stamps = [Some(environment.program.clone()), self.extension()];
         let stamps = stamps.iter().flatten().filter_map(|path| Stamp::of(path));
@@ -100,13 +104,7 @@ impl Home {
             environment: environment.clone(),
             stamps: stamps.collect(),
         };
-        self.write(&manifest).map_err(|source| self.unwritable(source))?;
-        let mut others = self.others();
-        others.sort_by_key(|(_, made)| std::cmp::Reverse(*made));
-        for (path, _) in others.iter().skip(KEPT - 1) {
-            remove(path);
-        }
-        Ok(())
+        self.write(&manifest).map_err(|source| self.unwritable(source))
     }
 
     fn write(&self, manifest: &Manifest) -> io::Result<()> {
@@ -119,26 +117,11 @@ impl Home {
 
     /// The file that the wheel's uWSGI consists of.
     fn extension(&self) -> Option<PathBuf> {
-        let entries = fs::read_dir(self.path.join(pip::UWSGI)).ok()?;
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let mut paths = paths;
-        paths.find(|path| {
+        let mut files = entries(&self.path.join(pip::UWSGI)).into_iter();
+        files.find(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             name.starts_with("pyuwsgi.") && name.ends_with(".so")
         })
-    }
-
-    /// All other environments, and when they were made.
-    fn others(&self) -> Vec<(PathBuf, Option<SystemTime>)> {
-        let entries = fs::read_dir(&self.all).into_iter().flatten();
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let others = paths.filter(|path| *path != self.path);
-        let with_time = |path: PathBuf| {
-            let manifest = fs::metadata(path.join(MANIFEST));
-            let made = manifest.and_then(|metadata| metadata.modified()).ok();
-            (path, made)
-        };
-        others.map(with_time).collect()
     }
 
     fn unwritable(&self, source: io::Error) -> PythonProblem {
@@ -157,6 +140,6 @@ impl Home {
 /// What cannot be removed now is removed another time.
 fn remove(path: &Path) {
     if let Err(error) = fs::remove_dir_all(path) {
-        tracing::debug!(path = %path.display(), %error, "an old environment stays");
+        tracing::debug!(path = %path.display(), %error, "a half-made environment stays");
     }
 }

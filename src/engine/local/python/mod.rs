@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::super::Progress;
-use kept::Home;
+use kept::Making;
 
 pub(crate) use problem::PythonProblem;
 
@@ -87,20 +87,21 @@ pub(super) fn identity(wanted: &Wanted<'_>) -> Result<String, PythonProblem> {
 /// The environment that was made for `wanted`, where it is whole. Starts no process.
 pub(super) fn present(wanted: &Wanted<'_>) -> Option<Environment> {
     let identity = identity(wanted).ok()?;
-    Home::new(wanted.directory, identity).load()
+    kept::load(wanted.directory, &identity)
 }
 
 /// Finds or makes the environment. When the future is dropped, the processes it started are killed, and what is
-/// half-made is never taken for whole and removed the next time. One caller at a time: the lab's lock sees to that.
+/// half-made is never taken for whole and is removed the next time. Whole ones of other identities stay: who observes the
+/// lab sees them. One caller at a time: the lab's lock sees to that.
 pub(super) async fn make(
     wanted: &Wanted<'_>,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Environment, PythonProblem> {
-    let home = Home::new(wanted.directory, identity(wanted)?);
-    if let Some(environment) = home.load() {
+    let identity = identity(wanted)?;
+    if let Some(environment) = kept::load(wanted.directory, &identity) {
         return Ok(environment);
     }
-    home.clear()?;
+    let making = Making::begin(wanted.directory, identity)?;
     let variables = inherited(wanted.variables);
     let wanted = &Wanted {
         variables: &variables,
@@ -113,9 +114,9 @@ pub(super) async fn make(
     };
     let environment = match installed {
         Some(environment) => environment,
-        None => wheel::install(wanted, home.path(), progress).await?,
+        None => wheel::install(wanted, making.path(), progress).await?,
     };
-    home.keep(&environment)?;
+    making.keep(&environment)?;
     Ok(environment)
 }
 

@@ -93,7 +93,7 @@ mod tests {
             on_path(&variables, &names),
             [first.join("python3"), second.join("python3")]
         );
-        assert_eq!(on_path(&BTreeMap::new(), &names), [PathBuf::new(); 0]);
+        assert_eq!(on_path(&BTreeMap::new(), &names), Vec::<PathBuf>::new());
     }
 
     #[test]

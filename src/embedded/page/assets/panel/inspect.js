@@ -36,7 +36,7 @@ function dataTab(frame) {
   const count = table.rows.length > MOST_ROWS ? `the last ${MOST_ROWS} of ${table.rows.length} rows` : `${table.rows.length} rows`;
   return [
     element('div', { class: 'inspect-bar' }, download, element('span', { class: 'weak' }, count)),
-    element('div', { class: 'table-scroll', tabindex: '0' }, element(
+    element('div', { class: 'inspect-table', tabindex: '0' }, element(
       'table',
       {},
       element('thead', {}, element('tr', {}, [...first, ...table.columns].map((name) => element('th', { scope: 'col' }, name)))),

@@ -20,8 +20,10 @@ const UNARY = {
 const finite = (value) => (Number.isFinite(value) ? value : null);
 
 /** Operands are column names or numbers; newer dashboards wrap them in `matcher` or `fixed`. */
+const operandText = (given) => (typeof given === 'object' ? given?.fixed ?? given?.matcher?.options : given);
+
 function operand(frame, given) {
-  const text = given?.fixed ?? given?.matcher?.options ?? given;
+  const text = operandText(given);
   const field = frame.fields.find((candidate) => givenName(frame, candidate) === text);
   if (field) return (row) => field.values[row];
   const number = text === '' || text === null || text === undefined ? NaN : Number(text);
@@ -55,14 +57,13 @@ const MODES = {
   reduceRow: { make: (frame, options) => overRow(frame, options.reduce ?? {}), name: ({ reduce = {} }) => calculationName(reduce.reducer ?? 'sum') },
   binary: {
     make: (frame, options) => binary(frame, options.binary ?? {}),
-    name: ({ binary: { left, operator, right } = {} }) => {
-      const text = (given) => given?.fixed ?? given?.matcher?.options ?? given;
-      return `${text(left)} ${operator} ${text(right)}`;
-    },
+    name: ({ binary: { left, operator, right } = {} }) => `${operandText(left)} ${operator} ${operandText(right)}`,
   },
   unary: { make: (frame, options) => unary(frame, options.unary ?? {}), name: ({ unary: own = {} }) => `${own.operator}(${own.fieldName})` },
   index: { make: () => (row) => row, name: () => 'Row' },
 };
+
+export const canCalculate = ({ mode = 'reduceRow' }) => Object.hasOwn(MODES, mode);
 
 /** Frames with a time column are joined on it first, so that a column of each can be used. */
 export function calculateField(frames, options) {
@@ -70,7 +71,7 @@ export function calculateField(frames, options) {
   const timed = frames.every(({ fields }) => fields.some(({ type }) => type === 'time'));
   const sources = timed ? joinByField(frames, {}) : frames;
   return sources.map((frame) => {
-    const value = mode?.make(frame, options);
+    const value = mode.make(frame, options);
     if (!value) return frame;
     const values = (frame.fields[0]?.values ?? []).map((_, row) => value(row));
     const field = { name: options.alias || mode.name(options), type: 'number', config: {}, values };

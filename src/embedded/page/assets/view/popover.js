@@ -38,7 +38,9 @@ function show(trigger, label, build, role, onClose) {
   trigger.setAttribute('aria-expanded', 'true');
   place(box, trigger);
   watch(box, trigger, close, watching.signal);
-  (box.querySelector('[data-first]') ?? box.querySelector('button, input, select, a') ?? box).focus();
+  // on a touch screen a focused field would bring up the keyboard
+  const first = box.querySelector('[data-first]') ?? box.querySelector('button, input, select, a');
+  (matchMedia('(pointer: coarse)').matches ? box : (first ?? box)).focus();
 }
 
 function watch(box, trigger, close, signal) {

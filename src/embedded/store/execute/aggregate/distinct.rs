@@ -1,4 +1,4 @@
-//! `distinct`: each value once, in the order of values.
+//! `distinct`: each value once, in the order in which they came up.
 
 use std::cmp::Ordering;
 
@@ -6,31 +6,37 @@ use crate::embedded::store::execute::element::Element;
 
 use super::buckets::State;
 
-/// Values, sorted and without repetition after every run.
+/// Values with the time they came up first, sorted by value and without repetition after every run.
 #[derive(Clone)]
 pub(super) struct Distinct<T> {
-    values: Vec<T>,
+    points: Vec<(T, i64)>,
 }
 
 impl<T> Default for Distinct<T> {
     fn default() -> Self {
-        Self { values: Vec::new() }
+        Self { points: Vec::new() }
     }
+}
+
+fn by_value<T: Element>(left: &(T, i64), right: &(T, i64)) -> Ordering {
+    let order = left.0.partial_cmp(&right.0).unwrap_or(Ordering::Equal);
+    order.then(left.1.cmp(&right.1))
 }
 
 impl<T: Element> State for Distinct<T> {
     type In = T;
     type Out = T;
 
-    fn add(&mut self, _: &[i64], values: &[T]) {
-        self.values.extend_from_slice(values);
-        self.values
-            .sort_unstable_by(|left, right| left.partial_cmp(right).unwrap_or(Ordering::Equal));
-        self.values.dedup();
+    fn add(&mut self, times: &[i64], values: &[T]) {
+        self.points
+            .extend(values.iter().cloned().zip(times.iter().copied()));
+        self.points.sort_unstable_by(by_value);
+        self.points.dedup_by(|later, kept| later.0 == kept.0);
     }
 
-    fn finish(self, push: &mut dyn FnMut(Option<i64>, T)) {
-        for value in self.values {
+    fn finish(mut self, push: &mut dyn FnMut(Option<i64>, T)) {
+        self.points.sort_by_key(|point| point.1);
+        for (value, _) in self.points {
             push(None, value);
         }
     }

@@ -65,25 +65,40 @@ impl<T: Element> State for Mode<T> {
             .extend(values.iter().cloned().zip(times.iter().copied()));
     }
 
-    /// Of the most frequent values the one that came up first; of booleans `true`.
+    /// Of the most frequent values the one that came up first; of booleans `true`. Where no value comes twice it is the
+    /// smallest (InfluxDB 1.6.7).
     fn finish(mut self, push: &mut dyn FnMut(Option<i64>, T)) {
         sort(&mut self.points);
-        let mut runs: Vec<(usize, i64, T)> = Vec::new();
-        for (value, time) in self.points {
-            match runs.last_mut() {
-                Some((count, _, last)) if *last == value => *count += 1,
-                _ => runs.push((1, time, value)),
+        let mut best: Option<Run<T>> = None;
+        for run in self.points.chunk_by(|left, right| left.0 == right.0) {
+            let run = Run {
+                count: run.len(),
+                first: run[0].1,
+                last: run[run.len() - 1].1,
+                value: run[0].0.clone(),
+            };
+            if best.as_ref().is_none_or(|best| run.beats(best)) {
+                best = Some(run);
             }
         }
-        let better = |run: &(usize, i64, T), best: &(usize, i64, T)| {
-            run.0 > best.0 || (run.0 == best.0 && (T::KIND == Kind::Boolean || run.1 < best.1))
-        };
-        let most = runs
-            .into_iter()
-            .reduce(|best, run| if better(&run, &best) { run } else { best });
-        if let Some((_, _, value)) = most {
-            push(None, value);
+        if let Some(best) = best {
+            push(None, best.value);
         }
+    }
+}
+
+/// Points with the same value.
+struct Run<T> {
+    count: usize,
+    first: i64,
+    last: i64,
+    value: T,
+}
+
+impl<T: Element> Run<T> {
+    fn beats(&self, best: &Self) -> bool {
+        let earlier = T::KIND == Kind::Boolean || (self.count > 1 && self.first <= best.last);
+        self.count > best.count || (self.count == best.count && earlier)
     }
 }
 

@@ -5,6 +5,8 @@ import { FAMILY, textWidth } from '../plot/ink.js';
 const PADDING = 10;
 const LARGEST = 110;
 const NAME_SHARE = 0.2;
+/** Of the height of a tile with a line; the style sheet has it too. */
+const TEXT_SHARE = 0.66;
 
 /** Side by side in a wide panel, below each other in a high one; wraps where tiles would get too narrow. */
 export function tiles(count, width, height, orientation = 'auto') {
@@ -26,7 +28,8 @@ export function fonts(texts, names, tile, own = {}, lined = false) {
   const width = Math.max(10, tile.width - 2 * PADDING);
   const named = names.length > 0;
   const name = own.titleSize ?? (named ? Math.max(10, Math.min(24, tile.height * NAME_SHARE, ...names.map((text) => Math.max(11, fit(text, width, 400))))) : 0);
-  const height = Math.max(8, tile.height - 2 * PADDING - (named ? name * 1.3 : 0));
-  const value = own.valueSize ?? Math.max(10, Math.min(LARGEST, height * (lined ? 0.6 : 0.75), ...texts.map((text) => fit(text, width, 500))));
+  const room = lined ? tile.height * TEXT_SHARE - 4 : tile.height - 2 * PADDING;
+  const height = Math.max(8, room - (named ? name * 1.3 : 0));
+  const value = own.valueSize ?? Math.max(10, Math.min(LARGEST, height * 0.8, ...texts.map((text) => fit(text, width, 500))));
   return { name: Math.floor(name), value: Math.floor(value) };
 }

@@ -1,11 +1,12 @@
-//! The one account: a salted hash of its password, and the check of credentials against it; it counts no attempts.
+//! The one account of an embedded server: a salted hash of its password, and the check of credentials against it; it counts no
+//! attempts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// Login and password hash, as the state file keeps them.
+/// Login and password hash, as the dashboard's state file keeps them.
 ///
 /// A single round of SHA-256 is enough because the lab's passwords are 128 random bits: stretching
 /// protects passwords that can be guessed.
@@ -25,6 +26,11 @@ impl Account {
             salt,
             hash: salted(&salt, password),
         })
+    }
+
+    /// Whether the value of an `Authorization` header is this account's login and password.
+    pub(super) fn admits_basic(&self, authorization: &str) -> bool {
+        basic_credentials(authorization).is_some_and(|(login, password)| self.admits(&login, &password))
     }
 
     pub(super) fn admits(&self, login: &str, password: &str) -> bool {
@@ -51,7 +57,7 @@ fn same(left: &[u8], right: &[u8]) -> bool {
             == 0
 }
 
-/// Login and password in the value of an `Authorization` header.
+/// Login and password of `Basic …`; `None` where it is anything else.
 pub(super) fn basic_credentials(authorization: &str) -> Option<(String, String)> {
     let (scheme, encoded) = authorization.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
