@@ -12,7 +12,7 @@ use crate::embedded::{DashboardError, DashboardOptions, DashboardServer};
 use super::error::{Code, Failure};
 use super::{output, signals, values};
 
-/// Serve the lab's own dashboard: the part of Grafana's HTTP API that a lab uses
+/// Serve the lab's own dashboard: a page, and the part of Grafana's HTTP API that a lab uses
 #[derive(Debug, Args)]
 pub(crate) struct DashboardArguments {
     /// Address and port to listen on, as in 127.0.0.1:3000, localhost:3000 or :3000; port 0 takes any free port

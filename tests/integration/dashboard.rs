@@ -97,7 +97,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(data: &Path, password: &str) -> Self {
-        let mut process = command(&["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
+        Self::start_at("127.0.0.1:0", data, password)
+    }
+
+    pub(crate) fn start_at(address: &str, data: &Path, password: &str) -> Self {
+        let mut process = command(&["--listen", address, "--data", data.to_str().unwrap()])
             .env("GF_SECURITY_ADMIN_PASSWORD", password)
             .stderr(Stdio::piped())
             .spawn()
@@ -112,6 +116,12 @@ impl Server {
             .unwrap()
             .to_owned();
         Self { process, url }
+    }
+
+    /// Ends at once, as in a crash.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 
     async fn status(&self, path: &str, password: &str) -> u16 {

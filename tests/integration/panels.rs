@@ -179,6 +179,11 @@ impl Influxdb {
         }
         Self { process, url }
     }
+
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
 }
 
 impl Drop for Influxdb {

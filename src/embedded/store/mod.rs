@@ -10,7 +10,7 @@ mod execute;
 mod http;
 mod line;
 mod ql;
-
-pub(crate) use http::{StoreError, StoreOptions, StoreServer};
 mod show;
 mod tags;
+
+pub(crate) use http::{StoreError, StoreOptions, StoreServer};

@@ -11,9 +11,8 @@ use super::points::{Chance, SECONDS, START};
 pub(super) fn of_panels() -> Vec<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("dashboards/uwsgi.json");
     let dashboard: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-    let panels = dashboard["panels"].as_array().unwrap().iter();
-    let targets = panels.flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
-    let texts: Vec<_> = targets.filter_map(|target| target["query"].as_str()).collect();
+    let mut texts = Vec::new();
+    collect(&dashboard["panels"], &mut texts);
     assert!(texts.len() > 20, "the dashboard has queries: {}", texts.len());
     let sources = [".*", "127\\.0\\.0\\.1:9191", "nothing"];
     let mut queries = Vec::new();
@@ -30,6 +29,15 @@ pub(super) fn of_panels() -> Vec<String> {
         }
     }
     queries
+}
+
+/// The queries of panels, also of those in rows that are closed.
+fn collect<'a>(panels: &'a Value, texts: &mut Vec<&'a str>) {
+    for panel in panels.as_array().into_iter().flatten() {
+        let targets = panel["targets"].as_array().into_iter().flatten();
+        texts.extend(targets.filter_map(|target| target["query"].as_str()));
+        collect(&panel["panels"], texts);
+    }
 }
 
 fn with_macros(text: &str, interval: &str, source: &str) -> String {

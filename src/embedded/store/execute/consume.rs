@@ -3,12 +3,14 @@
 use crate::embedded::store::column::{Column, Values};
 
 use super::aggregate::{Aggregate, Running, running};
+use super::element::reverse;
 use super::error::SelectError;
 use super::integral::integral;
 use super::level::{Call, Level};
 use super::limits::Claim;
 use super::merge::merge_columns;
-use super::run::Run;
+use super::order::Ties;
+use super::run::{Run, ties};
 use super::stream::Stream;
 use super::transform::Transform;
 use super::windows::Windows;
@@ -80,28 +82,33 @@ impl<'a> Consumer<'a> {
         windows: &Windows,
         own_times: bool,
     ) -> Result<Stream, SelectError> {
-        let Some(column) = self.state.finish(windows, own_times) else {
+        let Some(column) = self.state.finish(windows, own_times, ties(level), run.descending) else {
             return Ok(Stream::empty());
-        };
-        let mut stream = Stream::from(column);
-        if run.descending {
-            stream = stream.reversed();
-        }
-        let column = Column {
-            times: stream.times,
-            values: stream.values,
         };
         finish(self.call, column, run, level, windows)
     }
 }
 
 impl State {
-    fn finish(self, windows: &Windows, own_times: bool) -> Option<Column> {
+    /// In the order of the query.
+    fn finish(self, windows: &Windows, own_times: bool, ties: Ties, descending: bool) -> Option<Column> {
         match self {
-            Self::Running(running) => Some(running?.finish(windows, own_times)),
-            Self::Gathered(columns) => merge_columns(columns, false),
+            Self::Running(running) => Some(turned(running?.finish(windows, own_times), descending)),
+            Self::Gathered(columns) => {
+                let columns = columns.into_iter().map(|column| turned(column, descending));
+                merge_columns(columns.collect(), ties, descending)
+            }
         }
     }
+}
+
+/// From ascending order to that of the query.
+fn turned(mut column: Column, descending: bool) -> Column {
+    if descending {
+        column.times.reverse();
+        reverse(&mut column.values);
+    }
+    column
 }
 
 fn innermost(call: &Call) -> &Call {

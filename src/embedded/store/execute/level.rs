@@ -203,6 +203,13 @@ impl Level {
         leaves
     }
 
+    /// Indices of `fields`, by their names: in this order their values decide between points at the same time.
+    pub(super) fn fields_by_name(&self) -> Vec<usize> {
+        let mut indices: Vec<usize> = (0..self.fields.len()).collect();
+        indices.sort_by(|left, right| self.fields[*left].name.cmp(&self.fields[*right].name));
+        indices
+    }
+
     pub(super) fn output(&self, name: &str) -> Option<usize> {
         self.outputs.iter().position(|output| output.name == name)
     }

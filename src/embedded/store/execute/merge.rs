@@ -1,39 +1,13 @@
-//! Puts the points of several series into one order by time; points at the same time stay in the order of series.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//! Puts the points of several series into one column or into rows of one table.
 
 use crate::embedded::store::column::{Column, Kind, Values};
 
 use super::element::{Element, kind};
+use super::order::{NoTexts, Order, RowTexts, Ties, order};
 use super::rows::{RowColumn, Rows, Scalar};
 
-/// Index of the part and index within it, for each point of the merged order.
-type Order = Vec<(usize, usize)>;
-
-fn order(times: &[&[i64]], descending: bool) -> Order {
-    let rank = |time: i64| if descending { !time } else { time };
-    let mut next: BinaryHeap<Reverse<(i64, usize, usize)>> = times
-        .iter()
-        .enumerate()
-        .filter_map(|(part, times)| Some(Reverse((rank(*times.first()?), part, 0))))
-        .collect();
-    let mut order = Vec::with_capacity(times.iter().map(|times| times.len()).sum());
-    while let Some(mut entry) = next.peek_mut() {
-        let Reverse((_, part, index)) = *entry;
-        order.push((part, index));
-        match times[part].get(index + 1) {
-            Some(&time) => *entry = Reverse((rank(time), part, index + 1)),
-            None => {
-                std::collections::binary_heap::PeekMut::pop(entry);
-            }
-        }
-    }
-    order
-}
-
 /// Columns of one kind as one; those of other kinds than the first are left out.
-pub(super) fn merge_columns(mut columns: Vec<Column>, descending: bool) -> Option<Column> {
+pub(super) fn merge_columns(mut columns: Vec<Column>, ties: Ties, descending: bool) -> Option<Column> {
     columns.retain(|column| !column.times.is_empty());
     let first = kind(&columns.first()?.values);
     columns.retain(|column| kind(&column.values) == first);
@@ -41,7 +15,7 @@ pub(super) fn merge_columns(mut columns: Vec<Column>, descending: bool) -> Optio
         return columns.pop();
     }
     let times: Vec<&[i64]> = columns.iter().map(|column| &column.times[..]).collect();
-    let order = order(&times, descending);
+    let order = order(&times, ties, descending, &NoTexts);
     fn pick<T: Element>(columns: &[Column], order: &Order) -> Values {
         let parts: Vec<&[T]> = columns
             .iter()
@@ -66,14 +40,24 @@ pub(super) fn merge_columns(mut columns: Vec<Column>, descending: bool) -> Optio
     })
 }
 
-/// Rows with the same columns as one.
-pub(super) fn merge_rows(mut parts: Vec<Rows>, width: usize, descending: bool) -> Rows {
+/// Rows with the same columns as one. `texts` are columns that decide between rows at the same time.
+pub(super) fn merge_rows(
+    mut parts: Vec<Rows>,
+    width: usize,
+    ties: Ties,
+    descending: bool,
+    texts: Vec<usize>,
+) -> Rows {
     parts.retain(|rows| rows.len() > 0);
     if parts.len() <= 1 {
         return parts.pop().unwrap_or_else(|| Rows::empty(width));
     }
     let times: Vec<&[i64]> = parts.iter().map(|rows| &rows.times[..]).collect();
-    let order = order(&times, descending);
+    let texts = RowTexts {
+        parts: &parts,
+        columns: texts,
+    };
+    let order = order(&times, ties, descending, &texts);
     let merged = |column: usize| {
         let columns: Vec<&RowColumn> = parts.iter().map(|rows| &rows.columns[column]).collect();
         merge_row_columns(&columns, &order)

@@ -21,6 +21,7 @@ mod limits;
 mod math;
 mod merge;
 mod names;
+mod order;
 mod plan;
 mod range;
 mod read;

@@ -13,6 +13,7 @@ use super::level::{Call, Level, Reference, Source};
 use super::limits::{Claim, Guard};
 use super::merge::merge_rows;
 use super::names::Type;
+use super::order::Ties;
 use super::read::Reader;
 use super::rows::{RowColumn, Rows, Scalar};
 use super::selector;
@@ -84,10 +85,16 @@ impl<'a> Run<'a> {
             parts.push(rows);
             Ok(())
         })?;
-        let mut rows = merge_rows(parts, level.fields.len(), false);
         if self.descending {
-            rows = rows.reversed();
+            parts = parts.into_iter().map(Rows::reversed).collect();
         }
+        let rows = merge_rows(
+            parts,
+            level.fields.len(),
+            ties(level),
+            self.descending,
+            level.fields_by_name(),
+        );
         Ok(self.outputs(level, rows.limited(level.limit, level.offset)))
     }
 
@@ -386,6 +393,17 @@ impl<'a> Run<'a> {
                 .collect(),
             times: rows.times,
         })
+    }
+}
+
+/// Points of a measurement come in the order of a heap, results of functions in that of windows and groups.
+pub(super) fn ties(level: &Level) -> Ties {
+    match &level.sources[..] {
+        [Source::Level { level: inner, .. }] if !inner.is_raw() => match inner.window {
+            Some(_) => Ties::Parts,
+            None => Ties::PartsFirst,
+        },
+        _ => Ties::Heap,
     }
 }
 

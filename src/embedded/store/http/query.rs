@@ -110,6 +110,7 @@ impl Job {
             storage: Arc::clone(&shared.storage),
             database: parameters.text("db").to_owned(),
             policy: parameters.text("rp").to_owned(),
+            login: shared.login.clone(),
             by_get,
             now,
             cancelled: Arc::default(),

@@ -79,6 +79,8 @@ pub(crate) struct StoreServer {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) storage: Arc<Storage>,
+    /// Of the one user.
+    pub(super) login: Option<Arc<str>>,
     pub(super) room: Room,
     pub(super) writers: Arc<Semaphore>,
     pub(super) queries: Arc<Semaphore>,
@@ -100,7 +102,8 @@ impl StoreServer {
         };
         let listener = TcpListener::bind(options.listen).await.map_err(unusable)?;
         let address = listener.local_addr().map_err(unusable)?;
-        let shared = Shared::new(open(options.data, options.database).await?);
+        let login = options.credentials.map(|(login, _)| login.into());
+        let shared = Shared::new(open(options.data, options.database).await?, login);
         let (tasks, ending) = (shared.tasks.clone(), shared.ending.clone());
         let routes = routes(shared, account, options.allowed_hosts);
         Ok(Self {
@@ -138,10 +141,11 @@ impl StoreServer {
 }
 
 impl Shared {
-    fn new(storage: Storage) -> Self {
+    fn new(storage: Storage, login: Option<Arc<str>>) -> Self {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         Self {
             storage: Arc::new(storage),
+            login,
             room: Room::new(),
             writers: Arc::new(Semaphore::new(WRITERS)),
             queries: Arc::new(Semaphore::new(QUERIES_A_PROCESSOR * processors)),

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::super::answer::{Answer, Message};
 use super::super::data::{Snapshot, Storage, StorageError};
 use super::super::execute::{self, Limits, SelectError};
-use super::super::ql::ast::{Select, Statement};
+use super::super::ql::ast::{Expression, Measurement, Select, Show, Shown, Statement};
+use super::super::show::{self, ShowError};
 use super::scope::{self, ScopeError};
 
 /// How long a statement may be worked on.
@@ -26,6 +27,8 @@ pub(super) struct Context {
     /// Empty where none is named.
     pub(super) database: String,
     pub(super) policy: String,
+    /// Of the one user, where the server has one.
+    pub(super) login: Option<Arc<str>>,
     /// Statements that change something are then answered with a warning.
     pub(super) by_get: bool,
     /// Nanoseconds since 1970; the same for all.
@@ -44,6 +47,8 @@ pub(super) enum StatementError {
     #[error(transparent)]
     Select(#[from] SelectError),
     #[error(transparent)]
+    Show(#[from] ShowError),
+    #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
@@ -51,7 +56,7 @@ impl Context {
     pub(super) fn answer(&self, statement: &Statement) -> Result<Answer, StatementError> {
         match statement {
             Statement::Select(select) => self.select(select),
-            Statement::Show(show) => Err(StatementError::Refused(format!("{show:?}"))),
+            Statement::Show(show) => self.show(show),
             Statement::CreateDatabase { name } => {
                 self.storage.create_database(name)?;
                 Ok(self.changed("CREATE DATABASE", name))
@@ -65,8 +70,8 @@ impl Context {
                 self.storage.drop_measurement(&self.database, name)?;
                 Ok(self.changed("DROP MEASUREMENT", name))
             }
-            Statement::Delete { .. } => Ok(Answer::default()),
-            Statement::DropSeries { .. } => Ok(Answer::default()),
+            Statement::Delete { from, condition } => self.delete(from, condition.as_ref()),
+            Statement::DropSeries { from, condition } => self.drop_series(from, condition.as_ref()),
             Statement::Refused { reason } => Err(StatementError::Refused(reason.clone())),
         }
     }
@@ -75,6 +80,49 @@ impl Context {
         let tables = self.snapshot(scope::database(select, &self.database)?)?;
         scope::check_policies(select, &self.policy)?;
         Ok(execute::select(&tables, select, self.now, &self.limits())?)
+    }
+
+    fn show(&self, show: &Show) -> Result<Answer, StatementError> {
+        match show.what {
+            Shown::Databases => return Ok(show::databases(&self.storage.databases())),
+            Shown::Users => return Ok(show::users(self.login.as_deref())),
+            _ => {}
+        }
+        let database = show.database.as_deref().unwrap_or(&self.database);
+        if database.is_empty() {
+            return Err(ScopeError::NoDatabase.into());
+        }
+        let tables = match self.snapshot(database) {
+            // here InfluxDB does not mind
+            Err(StatementError::Scope(_)) if matches!(show.what, Shown::Measurements { .. }) => {
+                return Ok(Answer::default());
+            }
+            found => found?,
+        };
+        Ok(show::show(show, &tables, self.now)?)
+    }
+
+    fn delete(&self, from: &[Measurement], condition: Option<&Expression>) -> Result<Answer, StatementError> {
+        let tables = self.snapshot(&self.database)?;
+        for doomed in show::doomed_points(&tables, from, condition, self.now)? {
+            let (measurement, series) = (&doomed.measurement, &doomed.series);
+            self.storage
+                .delete(&self.database, measurement, series, doomed.range)?;
+        }
+        Ok(Answer::default())
+    }
+
+    fn drop_series(
+        &self,
+        from: &[Measurement],
+        condition: Option<&Expression>,
+    ) -> Result<Answer, StatementError> {
+        let tables = self.snapshot(&self.database)?;
+        for doomed in show::doomed_series(&tables, from, condition, self.now)? {
+            self.storage
+                .drop_series(&self.database, &doomed.measurement, &doomed.series)?;
+        }
+        Ok(self.deprecated("DROP SERIES"))
     }
 
     fn limits(&self) -> Limits<'_> {
@@ -93,18 +141,21 @@ impl Context {
         Ok(tables.ok_or_else(|| ScopeError::UnknownDatabase(database.to_owned()))?)
     }
 
-    /// Nothing to tell, but that a GET should change nothing.
     fn changed(&self, statement: &str, name: &str) -> Answer {
+        self.deprecated(&format!("{statement} {}", quoted(name)))
+    }
+
+    /// Nothing to tell, but that a GET should change nothing. InfluxDB does not say so of `DELETE`.
+    fn deprecated(&self, statement: &str) -> Answer {
         let text = format!(
-            "deprecated use of '{statement} {}' in a read only context, please use a POST request instead",
-            quoted(name)
+            "deprecated use of '{statement}' in a read only context, please use a POST request instead"
         );
         let warning = Message {
             level: "warning",
             text,
         };
         Answer {
-            messages: if self.by_get { vec![warning] } else { Vec::new() },
+            messages: self.by_get.then_some(warning).into_iter().collect(),
             ..Answer::default()
         }
     }

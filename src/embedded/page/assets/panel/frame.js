@@ -228,8 +228,7 @@ export class PanelFrame {
 
   say(kind, text) {
     const shown = kind === 'problem' ? [icon('error'), element('span', {}, text)] : [element('span', {}, text)];
-    this.element.classList.toggle('refused', kind === 'problem');
-    this.element.classList.toggle('empty', kind === 'empty');
+    this.element.dataset.state = kind ?? 'drawn';
     this.notice.replaceChildren(...(kind ? shown : []));
     if (kind === 'problem') this.mark(null);
   }
