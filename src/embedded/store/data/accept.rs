@@ -5,9 +5,9 @@ use super::super::line::{
     BadLine, Fault, Field, Point, Reader, SeriesKey, Value as Written, field_name, text, truncated,
 };
 use super::catalogue::{Catalogue, Place};
+use super::orders::{Body, Limits};
 use super::record::{Record, Value};
 use super::refusals::{Reason, Refusals};
-use super::writer::{Body, Limits};
 
 /// The rows of a body, and what is said of those of its lines that are none.
 #[derive(Debug)]

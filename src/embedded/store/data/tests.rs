@@ -654,7 +654,7 @@ fn point() -> impl Strategy<Value = (u8, u8, i64, u16)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn any_writes_and_deletes_leave_what_a_map_would_hold(
         batches in proptest::collection::vec(
