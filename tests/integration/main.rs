@@ -10,5 +10,5 @@ mod load;
 mod local_python;
 mod page;
 mod panels;
-mod store;
 mod panels_in_browser;
+mod store;
