@@ -13,12 +13,13 @@ use super::*;
 
 /// Names the directory to the child, which is this test in another process.
 const DIRECTORY: &str = "UWSGI_LAB_TEST_STORE_DIRECTORY";
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 8;
 const POINTS_OF_A_BODY: usize = 40;
 
 /// Small, so that many kills fall into sealing.
 const LIMITS: Limits = Limits {
     series: 1_000,
+    fields: 10,
     head_bytes: 30_000,
     journal_bytes: 1_000_000,
     pages: None,

@@ -27,6 +27,9 @@ pub(super) enum Reason {
     TagTime { measurement: String },
     #[error("max-series-per-database limit exceeded: ({most})")]
     TooManySeries { most: usize },
+    /// InfluxDB has no such limit.
+    #[error("max-fields-per-database limit exceeded: ({most})")]
+    TooManyFields { most: usize },
     #[error("invalid field name: input field \"time\" on measurement \"{measurement}\" is invalid")]
     FieldTime { measurement: String },
     #[error(
@@ -47,7 +50,7 @@ impl Reason {
         match self {
             Self::TagTime { .. } => 0,
             Self::TooManySeries { .. } => 1,
-            Self::FieldTime { .. } | Self::Conflict { .. } => 2,
+            Self::FieldTime { .. } | Self::Conflict { .. } | Self::TooManyFields { .. } => 2,
         }
     }
 }

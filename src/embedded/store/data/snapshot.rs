@@ -8,13 +8,10 @@ use super::super::column::{Column, Kind, ReadError, Series, Tables, TimeRange};
 use super::columns::column;
 use super::database::Shared;
 use super::file::FileError;
+use super::pace::{GATHERED_BYTES, Pace};
 use super::pieces::{Gathered, Piece, Pieces, Wanted};
 use super::view::{Measurement, View};
 
-/// So many series are read one by one before it is known how large they are.
-const SAMPLE: usize = 64;
-/// What is read of many series at once, in bytes.
-const GATHERED_BYTES: usize = 32_000_000;
 /// Many series are read at once where at least each of so many that lie between them in the file is asked for.
 const SPARSEST: u64 = 8;
 
@@ -120,25 +117,19 @@ impl Tables for Snapshot {
                 each(index, column)
             }
         };
-        let (mut at, mut alone, mut size) = (0, SAMPLE, 0);
-        while at < series.len() {
-            if at >= alone {
-                let most = (GATHERED_BYTES / (size / at).max(1)).max(SAMPLE);
-                let end = series.len().min(at + most);
-                if let Some(gathered) = self.gather(&series[at..end], wanted)? {
-                    for index in at..end {
-                        give(index, &gathered.pieces, gathered.of(index - at))?;
-                    }
-                    size += gathered.pieces.size();
-                    at = end;
-                } else {
-                    alone = end;
+        let mut pace = Pace::new(series.len());
+        while let Some(places) = pace.next() {
+            if places.len() == 1 {
+                let pieces = self.pieces(series[places.start].id, wanted)?;
+                give(places.start, &pieces, pieces.all())?;
+                pace.took(&places, pieces.size());
+            } else if let Some(gathered) = self.gather(&series[places.clone()], wanted)? {
+                for (offset, index) in places.clone().enumerate() {
+                    give(index, &gathered.pieces, gathered.of(offset))?;
                 }
+                pace.took(&places, gathered.pieces.size());
             } else {
-                let pieces = self.pieces(series[at].id, wanted)?;
-                give(at, &pieces, pieces.all())?;
-                size += pieces.size();
-                at += 1;
+                pace.one_by_one(&places);
             }
         }
         Ok(())

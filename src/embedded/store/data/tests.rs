@@ -285,6 +285,31 @@ fn new_series_beyond_the_limit_are_refused_and_known_ones_are_not() {
 }
 
 #[test]
+fn long_keys_count_as_several_series_and_fields_have_a_limit_too() {
+    let lab = Lab::limited(Limits {
+        series: 3,
+        fields: 2,
+        ..Limits::default()
+    });
+    lab.write(&format!("m,a={} v=1 1", "x".repeat(1_100)));
+    let message = refusal(lab.try_write("m,a=1 v=1 1"));
+    assert_eq!(
+        message,
+        "partial write: max-series-per-database limit exceeded: (3) dropped=1"
+    );
+    lab.storage().drop_measurement("lab", "m").unwrap();
+    let message = refusal(lab.try_write("m,a=1 v=1 1\nm,a=1 v=2,w=2 2\nm,a=1 x=3 3\nm,a=1 w=4 4"));
+    assert_eq!(
+        message,
+        "partial write: max-fields-per-database limit exceeded: (2) dropped=1"
+    );
+    assert_eq!(
+        lab.dump(),
+        ["m,a=1 v=1.0 1", "m,a=1 v=2.0 2", "m,a=1 w=2.0 2", "m,a=1 w=4.0 4"]
+    );
+}
+
+#[test]
 fn deleting_takes_points_and_series_that_are_left_without() {
     for mut lab in [Lab::new(), Lab::sealing()] {
         lab.write("m,a=1 v=1,w=1 1\nm,a=1 v=2 2\nm,a=1 v=3 3\nm,a=2 v=1 2\nm v=5 2");
@@ -629,7 +654,7 @@ fn point() -> impl Strategy<Value = (u8, u8, i64, u16)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn any_writes_and_deletes_leave_what_a_map_would_hold(
         batches in proptest::collection::vec(
