@@ -35,6 +35,9 @@ trap stop_docker EXIT
 
 may_install() { [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; }
 
+# Debian's Python has it; the one on PATH may be another.
+has_python_client() { /usr/bin/python3 -c 'import influxdb' 2>/dev/null; }
+
 missing_packages() {
     local peer name package _
     for peer in "${peers[@]}"; do
@@ -42,6 +45,7 @@ missing_packages() {
         command -v "$name" >/dev/null || echo "$package"
     done
     python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv
+    has_python_client || echo python3-influxdb
 }
 
 # Debian starts a service as soon as it is installed; ours must not take the ports of the lab.
@@ -75,6 +79,7 @@ say_what_is_left_out() {
         IFS='|' read -r name package tests <<<"$peer"
         command -v "$name" >/dev/null || news "no $name (Debian package $package): left out: $tests"
     done
+    has_python_client || news "no influxdb for /usr/bin/python3 (Debian package python3-influxdb): left out: the store under a Python client"
 }
 
 install_uwsgi() {

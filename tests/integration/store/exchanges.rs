@@ -188,8 +188,8 @@ async fn writes_are_answered_in_the_same_way() {
             get("/query?db=db&epoch=ns&q=SELECT+*+FROM+n"),
             get("/write?db=db"),
             with("PUT", "/write?db=db", "", line),
-            post("/write?db=db", &b"m x=1 11\n".repeat(2_777_778)),
-            post("/write?db=db", &b"m x=1 11\n".repeat(2_777_777)),
+            post("/write?db=db", &b"# comment\n".repeat(2_500_000)),
+            post("/write?db=db", &b"# comment\n".repeat(2_500_001)),
         ],
     )
     .await;

@@ -239,7 +239,15 @@ impl<'q> Cursor<'q> {
 
     /// Of the next token, counted as InfluxDB 1.6.7 counts: what is between quotes begins one character early.
     pub(super) fn position(&self) -> Position {
-        let spot = &self.ahead;
+        self.position_of(&self.ahead)
+    }
+
+    /// The next token, for saying later where it stands: a position is found by reading the query from its start.
+    pub(super) fn spot(&self) -> Spot<'q> {
+        self.ahead.clone()
+    }
+
+    pub(super) fn position_of(&self, spot: &Spot<'q>) -> Position {
         match spot.token {
             Token::Text(_) | Token::BadText(_) => self.lexer.position_before(spot.start),
             Token::BadEscape(escaped) => self.lexer.position(spot.end - escaped.len_utf8()),

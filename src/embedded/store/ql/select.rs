@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::ast::{Column, Expression, Measurement, Named, Operator, Paging, Select};
 use super::cursor::Cursor;
-use super::error::{ParseError, Position};
+use super::error::ParseError;
 use super::expression::spelling;
 use super::group::unplaced;
 use super::token::Token;
@@ -34,12 +34,18 @@ impl Cursor<'_> {
     }
 
     fn column(&mut self) -> Result<Column, ParseError> {
-        let at = self.position();
+        let start = self.spot();
         let expression = match self.pattern()? {
             Some(pattern) => Expression::Pattern(pattern),
             None => self.expression()?,
         };
-        selectable(&expression, at)?;
+        if let Some(operator) = unselectable(&expression) {
+            return Err(unplaced(&format!(
+                "invalid operator {} in SELECT clause at {}; operator is intended for WHERE clause",
+                spelling(operator),
+                self.position_of(&start)
+            )));
+        }
         let alias = if self.take("AS") {
             Some(self.identifier()?)
         } else {
@@ -122,19 +128,14 @@ impl Cursor<'_> {
     }
 }
 
-/// Refuses operators that give no value: they belong after `WHERE`.
-fn selectable(expression: &Expression, at: Position) -> Result<(), ParseError> {
+/// The first operator that gives no value; such belong after `WHERE`.
+fn unselectable(expression: &Expression) -> Option<Operator> {
     match expression {
-        Expression::Binary { operator, .. } if !is_arithmetic(*operator) => Err(unplaced(&format!(
-            "invalid operator {} in SELECT clause at {at}; operator is intended for WHERE clause",
-            spelling(*operator)
-        ))),
-        Expression::Binary { left, right, .. } => selectable(left, at).and_then(|()| selectable(right, at)),
-        Expression::Parenthesised(inside) => selectable(inside, at),
-        Expression::Call { arguments, .. } => {
-            arguments.iter().try_for_each(|argument| selectable(argument, at))
-        }
-        _ => Ok(()),
+        Expression::Binary { operator, .. } if !is_arithmetic(*operator) => Some(*operator),
+        Expression::Binary { left, right, .. } => unselectable(left).or_else(|| unselectable(right)),
+        Expression::Parenthesised(inside) => unselectable(inside),
+        Expression::Call { arguments, .. } => arguments.iter().find_map(unselectable),
+        _ => None,
     }
 }
 
