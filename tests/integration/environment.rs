@@ -92,6 +92,16 @@ impl Process {
         assert!(kill.unwrap().success());
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Ends the process with SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
     /// Types `text`. Its command must have piped its input.
     pub(crate) fn type_in(&mut self, text: &str) {
         let input = self.0.stdin.as_mut().unwrap();
