@@ -53,6 +53,12 @@ pub(super) trait Tables: Sync {
     /// Sorted by tags; empty for a measurement that is not there.
     fn series(&self, measurement: &str) -> Vec<Arc<Series>>;
 
+    /// The first and the last time of points of `series`, at least as far apart as they are; `None` where that is not
+    /// known without reading them.
+    fn extent(&self, _measurement: &str, _series: &[Arc<Series>]) -> Option<TimeRange> {
+        None
+    }
+
     /// Hands `each` the column of every series of `series` that has points of `field` within `range`, in the order of
     /// `series`, with the index in `series`. Stops at the first error of `each` and returns it.
     fn columns(

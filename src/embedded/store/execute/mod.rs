@@ -28,6 +28,7 @@ mod read;
 mod rows;
 mod run;
 mod selector;
+mod slices;
 mod source;
 mod stream;
 mod table;

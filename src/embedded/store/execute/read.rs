@@ -16,6 +16,13 @@ use super::rows::{RowColumn, Rows, Scalar};
 /// Takes points with ascending times.
 pub(super) type Take<'a> = dyn FnMut(Column) -> Result<(), SelectError> + 'a;
 
+/// A field whose points decide which rows there are.
+pub(super) struct Driver<'a> {
+    pub(super) reference: &'a Reference,
+    /// Leaves out points of one series that can't be chosen.
+    pub(super) pick: &'a dyn Fn(Column) -> Column,
+}
+
 /// Reads from one measurement.
 pub(super) struct Reader<'a> {
     pub(super) tables: &'a dyn Tables,
@@ -52,49 +59,70 @@ impl Reader<'_> {
         }
     }
 
-    /// Rows of one series: at all times that a field has, or at those of `driver`, which is then the first column.
+    /// Rows of one series at all times that a field has.
     pub(super) fn rows(
         &self,
         series: &Arc<Series>,
-        driver: Option<&Reference>,
         fields: &[Reference],
     ) -> Result<Option<Rows>, SelectError> {
-        let mut columns = Vec::new();
-        for field in driver.into_iter().chain(fields) {
-            columns.push(match field_kind(field) {
-                Some(kind) => self.column(series, &field.name, kind)?,
-                None => None,
-            });
+        let mut columns = Vec::with_capacity(fields.len());
+        for field in fields {
+            columns.push(self.reference(series, field)?);
         }
-        let times = match (driver, &columns[..]) {
-            (Some(_), [Some(column), ..]) => column.times.clone(),
-            (Some(_), _) => return Ok(None),
-            (None, _) => all_times(&columns),
-        };
+        let times = all_times(&columns);
         if times.is_empty() {
             return Ok(None);
         }
-        let references = driver.into_iter().chain(fields);
-        let rows = Rows {
-            columns: references
-                .zip(columns)
-                .map(|(field, column)| match column {
-                    Some(column) => aligned(column, &times),
-                    None => tag_column(field, series),
-                })
-                .collect(),
-            times,
-        };
-        let _claim = self.guard.claim(rows.size())?;
         let verdict = match self.point_filter() {
             None => Verdict::All,
-            Some(filter) => self.judge(filter, series, &rows.times)?,
+            Some(filter) => self.judge(filter, series, &times)?,
+        };
+        let columns = fields.iter().zip(columns).map(|(field, column)| match column {
+            Some(column) => aligned(column, &times),
+            None => tag_column(field, series),
+        });
+        let rows = Rows {
+            columns: columns.collect(),
+            times,
         };
         Ok(match verdict {
             Verdict::All => Some(rows),
             Verdict::None => None,
             Verdict::Each(keep) => Some(rows.filtered(&keep)),
         })
+    }
+
+    /// Rows of one series at the times that `driver` picks; its values are the first column.
+    pub(super) fn driven_rows(
+        &self,
+        series: &Arc<Series>,
+        driver: &Driver<'_>,
+        fields: &[Reference],
+    ) -> Result<Option<Rows>, SelectError> {
+        let mut picked = None;
+        self.columns(std::slice::from_ref(series), driver.reference, &mut |column| {
+            picked = Some((driver.pick)(column));
+            Ok(())
+        })?;
+        let Some(Column { times, values }) = picked.filter(|column| !column.times.is_empty()) else {
+            return Ok(None);
+        };
+        let mut columns = vec![RowColumn::Each { values, valid: None }];
+        for field in fields {
+            columns.push(match self.reference(series, field)? {
+                Some(column) => aligned(column, &times),
+                None => tag_column(field, series),
+            });
+        }
+        Ok(Some(Rows { times, columns }))
+    }
+
+    /// `None` for tags and what the series does not have.
+    fn reference(&self, series: &Arc<Series>, field: &Reference) -> Result<Option<Column>, SelectError> {
+        match field_kind(field) {
+            Some(kind) => self.column(series, &field.name, kind),
+            None => Ok(None),
+        }
     }
 
     /// The condition, where it is about more than tags: those are decided before.
@@ -227,12 +255,15 @@ fn all_times(columns: &[Option<Column>]) -> Vec<i64> {
 pub(super) fn aligned(column: Column, times: &[i64]) -> RowColumn {
     fn each<T: Element>(from: &[i64], values: &[T], times: &[i64]) -> RowColumn {
         let mut next = 0;
+        let is_sparse = times.len() < from.len() / 16;
         let mut made = Vec::with_capacity(times.len());
         let mut valid = Vec::with_capacity(times.len());
         for &time in times {
-            while from.get(next).is_some_and(|at| *at < time) {
-                next += 1;
-            }
+            next += if is_sparse {
+                from[next..].partition_point(|at| *at < time)
+            } else {
+                from[next..].iter().take_while(|at| **at < time).count()
+            };
             let found = from.get(next) == Some(&time);
             made.push(if found { values[next].clone() } else { T::blank() });
             valid.push(found);

@@ -14,9 +14,10 @@ use super::limits::{Claim, Guard};
 use super::merge::merge_rows;
 use super::names::Type;
 use super::order::Ties;
-use super::read::Reader;
+use super::read::{Driver, Reader};
 use super::rows::{RowColumn, Rows, Scalar};
 use super::selector;
+use super::slices::Slices;
 use super::stream::Stream;
 use super::table::{Gap, Table, side_by_side};
 use super::windows::{LATEST, Windows};
@@ -75,11 +76,49 @@ impl<'a> Run<'a> {
     }
 
     fn raw(&self, level: &Level, selection: &Selection, range: TimeRange) -> Result<Table, SelectError> {
-        let mut parts = Vec::new();
-        let mut claims = Vec::new();
         if level.fields.iter().all(|field| field.declared == Type::Unknown) {
             return Ok(self.outputs(level, Rows::empty(level.fields.len())));
         }
+        let wanted = match level.limit {
+            0 => usize::MAX,
+            limit => level.offset.saturating_add(limit),
+        };
+        let mut slices = Slices::of(self.extent(level, selection, range), wanted, self.descending);
+        loop {
+            let (slice, is_last) = slices.next();
+            let rows = self.merged_rows(level, selection, slice)?;
+            if is_last || rows.len() >= wanted {
+                return Ok(self.outputs(level, rows.limited(level.limit, level.offset)));
+            }
+        }
+    }
+
+    /// What of a range can have points, as far as storage knows; all of it where there are subqueries.
+    fn extent(&self, level: &Level, selection: &Selection, range: TimeRange) -> TimeRange {
+        let mut extent = TimeRange {
+            from: range.to,
+            to: range.from,
+        };
+        for source in &level.sources {
+            let known = match source {
+                Source::Leaf(leaf) => self.tables.extent(&leaf.measurement, &selection.series(leaf)),
+                Source::Level { .. } => None,
+            };
+            let Some(known) = known else { return range };
+            extent.from = extent.from.min(known.from.max(range.from));
+            extent.to = extent.to.max(known.to.min(range.to));
+        }
+        extent
+    }
+
+    fn merged_rows(
+        &self,
+        level: &Level,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> Result<Rows, SelectError> {
+        let mut parts = Vec::new();
+        let mut claims = Vec::new();
         self.each_rows(level, selection, range, None, &mut |rows| {
             claims.push(self.guard.claim(rows.size())?);
             parts.push(rows);
@@ -88,14 +127,13 @@ impl<'a> Run<'a> {
         if self.descending {
             parts = parts.into_iter().map(Rows::reversed).collect();
         }
-        let rows = merge_rows(
+        Ok(merge_rows(
             parts,
             level.fields.len(),
             ties(level),
             self.descending,
             level.fields_by_name(),
-        );
-        Ok(self.outputs(level, rows.limited(level.limit, level.offset)))
+        ))
     }
 
     /// One stream for each call.
@@ -293,7 +331,7 @@ impl<'a> Run<'a> {
         level: &Level,
         selection: &Selection,
         range: TimeRange,
-        driver: Option<&Reference>,
+        driver: Option<&Driver<'_>>,
         take: &mut TakeRows<'_>,
     ) -> Result<(), SelectError> {
         for source in &level.sources {
@@ -301,9 +339,11 @@ impl<'a> Run<'a> {
                 Source::Leaf(leaf) => {
                     let reader = self.reader(leaf, range);
                     for series in selection.series(leaf) {
-                        if let Some(rows) = reader.rows(&series, driver, &level.fields)? {
-                            take(rows)?;
-                        }
+                        let rows = match driver {
+                            Some(driver) => reader.driven_rows(&series, driver, &level.fields)?,
+                            None => reader.rows(&series, &level.fields)?,
+                        };
+                        rows.map_or(Ok(()), &mut *take)?;
                     }
                 }
                 Source::Level { .. } => {
@@ -312,7 +352,8 @@ impl<'a> Run<'a> {
                         if self.descending {
                             rows = rows.reversed();
                         }
-                        let references = driver.into_iter().chain(&level.fields);
+                        let driving = driver.map(|driver| driver.reference);
+                        let references = driving.into_iter().chain(&level.fields);
                         let rows = super::source::picked(&rows, references, inner, key);
                         take(match driver {
                             Some(_) => super::source::driven(rows),

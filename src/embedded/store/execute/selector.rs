@@ -3,15 +3,16 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::embedded::store::column::{Kind, TimeRange};
+use crate::embedded::store::column::{Column, Kind, TimeRange};
 use crate::embedded::store::ql::ast::Fill;
 
-use super::aggregate::{Aggregate, percentile_index};
-use super::element::Element;
+use super::aggregate::{Aggregate, percentile_index, running};
+use super::element::{Element, kind};
 use super::error::SelectError;
 use super::group::Selection;
 use super::level::{Call, Level, Reference};
 use super::names::Type;
+use super::read::Driver;
 use super::rows::{RowColumn, Rows, Scalar};
 use super::run::Run;
 use super::windows::Windows;
@@ -38,7 +39,12 @@ pub(super) fn points(
     let level_fields = level.fields.len();
     let mut kept: BTreeMap<i64, Vec<Point>> = BTreeMap::new();
     let mut claims = Vec::new();
-    run.each_rows(level, selection, range, Some(driver), &mut |rows| {
+    let pick = |column: Column| picked(call, &windows, column);
+    let driving = Driver {
+        reference: driver,
+        pick: &pick,
+    };
+    run.each_rows(level, selection, range, Some(&driving), &mut |rows| {
         let mut from = 0;
         while from < rows.len() {
             let (start, end) = windows.around(rows.times[from]);
@@ -57,6 +63,23 @@ pub(super) fn points(
     })?;
     let points = chosen(call, kept, &windows);
     assemble(run, level, points, &windows, driver)
+}
+
+/// The points of one series that can be chosen, as far as their values and times tell.
+fn picked(call: &Call, windows: &Windows, column: Column) -> Column {
+    let Call::Aggregate { aggregate, .. } = call else {
+        return column;
+    };
+    if matches!(aggregate, Aggregate::Percentile(_)) {
+        return column;
+    }
+    match running(*aggregate, kind(&column.values)) {
+        Some(mut running) => {
+            running.feed(windows, &column);
+            running.finish(windows, true)
+        }
+        None => column,
+    }
 }
 
 fn best_tags(call: &Call) -> Vec<String> {
