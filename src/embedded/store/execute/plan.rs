@@ -162,8 +162,9 @@ impl Planner<'_> {
     }
 }
 
+#[expect(clippy::map_err_ignore, reason = "it only says that there is no such name")]
 fn time_zone(name: &str) -> Result<TimeZone, SelectError> {
-    TimeZone::get(name).map_err(|_| SelectError::TimeZone(name.to_string()))
+    TimeZone::get(name).map_err(|_| SelectError::TimeZone(name.to_owned()))
 }
 
 struct LeafNames<'a>(&'a Leaf);
