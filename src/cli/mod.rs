@@ -33,7 +33,7 @@ enum Command {
     /// Bring the lab up: services, dashboard, collector and load
     #[command(after_help = settings::UP_EXAMPLES)]
     Up(settings::UpArguments),
-    /// Stop the lab and remove its containers and network; the data is kept
+    /// Stop the lab and remove its services; the data is kept
     Down(lab::teardown::DownArguments),
     /// Begin again: everything removed, data too, then `up`
     Reset(settings::UpArguments),

@@ -104,16 +104,15 @@ impl LabDirectory {
         }
     }
 
-    /// Removes everything but the entries named `kept`, and the directory itself where there are none of them.
-    pub(crate) fn remove_all_but(&self, kept: &[&str]) -> Result<(), StateError> {
-        let is_kept = |name: &std::ffi::OsStr| kept.iter().any(|kept| name == *kept);
-        if !kept.iter().any(|name| self.path.join(name).exists()) {
+    /// Removes everything the lab kept but the entry named `kept`, where there is such a one.
+    pub(crate) fn remove_all_but(&self, kept: Option<&str>) -> Result<(), StateError> {
+        let Some(kept) = kept.filter(|name| self.path.join(name).exists()) else {
             return self.remove();
-        }
+        };
         let failed = |source| self.failed("remove", "", source);
         for entry in fs::read_dir(&self.path).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            if is_kept(&entry.file_name()) {
+            if entry.file_name() == kept {
                 continue;
             }
             let is_directory = entry.file_type().map_err(failed)?.is_dir();
@@ -193,6 +192,23 @@ mod tests {
         assert!(matches!(directory.lock(), Err(StateError::Busy)));
         drop(lock);
         directory.lock().unwrap();
+    }
+
+    #[test]
+    fn everything_goes_but_what_is_to_be_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = LabDirectory::new(root.path(), "lab");
+        let files = [("a/b", ""), ("kept/c", ""), ("d", "")];
+        directory.write_files(&files).unwrap();
+        directory.remove_all_but(Some("kept")).unwrap();
+        let left: Vec<_> = fs::read_dir(directory.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(left, ["kept"]);
+        directory.remove_all_but(Some("another")).unwrap();
+        assert!(!directory.path().exists());
+        directory.remove_all_but(None).unwrap();
     }
 
     #[test]

@@ -17,8 +17,14 @@ pub(crate) struct Presence {
     _file: File,
 }
 
+/// While it is held, nobody is there for the lab.
+#[derive(Debug)]
+pub(crate) struct Abandoned {
+    _file: File,
+}
+
 impl LabDirectory {
-    /// Waits at most for [`LabDirectory::wait_until_abandoned`] to let go, which takes microseconds.
+    /// Waits for those alone that found the lab abandoned, which takes them a moment.
     pub(super) fn attend(&self) -> Result<Presence, StateError> {
         let file = self.open_lock(LOCK)?;
         file.lock_shared()
@@ -26,9 +32,9 @@ impl LabDirectory {
         Ok(Presence { _file: file })
     }
 
-    /// Blocks until nobody is there, and has not been for a fifth of a second. A directory that is removed meanwhile
-    /// counts as the one it was.
-    pub(crate) fn wait_until_abandoned(&self) -> Result<(), StateError> {
+    /// Blocks until nobody is there, and has not been for a fifth of a second. Nobody comes before what is returned is
+    /// dropped: whoever wants to has to wait for it. A directory that is removed meanwhile counts as the one it was.
+    pub(crate) fn wait_until_abandoned(&self) -> Result<Abandoned, StateError> {
         let failed = |source| self.failed("lock", LOCK, source);
         let file = self.open_lock(LOCK)?;
         loop {
@@ -36,7 +42,7 @@ impl LabDirectory {
             file.unlock().map_err(failed)?;
             sleep(HANDOVER);
             match file.try_lock() {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(Abandoned { _file: file }),
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
@@ -74,7 +80,7 @@ mod tests {
     fn who_finds_a_lab_abandoned_keeps_nobody_out_of_it() {
         let root = tempfile::tempdir().unwrap();
         let directory = LabDirectory::new(root.path(), "lab");
-        directory.wait_until_abandoned().unwrap();
+        drop(directory.wait_until_abandoned().unwrap());
         let _lock = directory.lock().unwrap();
         let _seat = AgentSeat::take(&directory).unwrap();
     }

@@ -105,6 +105,14 @@ impl Process {
         (Lines::of(stdout.unwrap()), Lines::of(stderr.unwrap()))
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+
     /// The exit code, once the process has ended.
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
         let mut status = None;
@@ -141,15 +149,29 @@ impl Lines {
 
     /// Reads on to the line that begins with `start`, and returns what was read with it.
     pub(crate) fn until(&self, start: &str) -> Vec<String> {
+        self.until_one(start, |line| line.starts_with(start))
+    }
+
+    /// Reads on to the line that has `text` in it, and returns what was read with it.
+    pub(crate) fn until_containing(&self, text: &str) -> Vec<String> {
+        self.until_one(text, |line| line.contains(text))
+    }
+
+    fn until_one(&self, text: &str, is_it: impl Fn(&str) -> bool) -> Vec<String> {
         let mut lines = Vec::new();
         while let Some(line) = self.next() {
-            let found = line.starts_with(start);
+            let found = is_it(&line);
             lines.push(line);
             if found {
                 return lines;
             }
         }
-        panic!("no line begins with '{start}': {lines:?}");
+        panic!("no line with '{text}': {lines:?}");
+    }
+
+    /// True where a line has come; it is gone then.
+    pub(crate) fn has_next(&self) -> bool {
+        self.0.try_recv().is_ok()
     }
 
     /// All that is still to come.

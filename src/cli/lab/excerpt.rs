@@ -1,11 +1,12 @@
 //! What of a log is worth showing with a failure. Pure.
 
 /// What uWSGI says at each start between asterisks (seen with 2.0.31).
-const BANNER: [&str; 4] = [
+const BANNER: [&str; 5] = [
     "*** Starting uWSGI",
     "*** Python threads support",
     "*** Operational MODE",
     "*** uWSGI is running",
+    "*** WARNING: you are running uWSGI as root",
 ];
 /// Beginnings and words of errors: Python's, uWSGI's, anybody's.
 const ERRORS: [&str; 4] = ["Traceback", "Error", "ERROR", "error:"];

@@ -65,7 +65,7 @@ fn ini(settings: &UpSettings, name: &str, service: &Service) -> Result<String, F
     };
     uwsgi
         .render()
-        .map_err(|error| Failure::from_error(Code::Unexpected, &error))
+        .map_err(|error| Failure::from_error(Code::Usage, &error))
 }
 
 /// What is copied to `/app` of an image: the user's directory, or the one beside the Dockerfile.

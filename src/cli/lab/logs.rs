@@ -96,7 +96,7 @@ pub(super) async fn observe(engine: &AnyEngine, project: &str) -> Result<Observe
         .map_err(|error| failure(&error))
 }
 
-/// The services whose lines are asked for; each has a container.
+/// The services whose lines are asked for; each is there.
 ///
 /// # Errors
 /// There is no such lab, the service's container is gone (4), or the lab has no such a service (2).
@@ -118,7 +118,7 @@ fn services(
         }
         Some(service) if present.contains(service) => Ok([service.to_owned()].into()),
         Some(service) if wanted.contains(service) => unavailable(
-            format!("service '{service}' has no container, so nothing of what it printed is there"),
+            format!("service '{service}' is missing, and what it printed with it"),
             "`uwsgi-lab up` with the same options makes it anew",
         ),
         Some(service) => {
@@ -127,7 +127,7 @@ fn services(
             Err(failure.hint(format!("services: {}", known.join(", "))))
         }
         None if present.is_empty() => unavailable(
-            format!("no service of the lab '{lab}' has a container"),
+            format!("no service of the lab '{lab}' is there"),
             "`uwsgi-lab up` with the same options makes them anew",
         ),
         None => Ok(present),
@@ -153,7 +153,7 @@ mod tests {
         let none = (Code::Unavailable, "there is no lab 'lab'".to_owned());
         assert_eq!(refused(&[], None), none);
         assert_eq!(refused(&[], Some("uwsgi")), none);
-        let gone = "service 'uwsgi' has no container, so nothing of what it printed is there";
+        let gone = "service 'uwsgi' is missing, and what it printed with it";
         assert_eq!(
             refused(&["uwsgi"], Some("uwsgi")),
             (Code::Unavailable, gone.to_owned())
@@ -162,7 +162,7 @@ mod tests {
             refused(&["uwsgi"], None),
             (
                 Code::Unavailable,
-                "no service of the lab 'lab' has a container".to_owned()
+                "no service of the lab 'lab' is there".to_owned()
             )
         );
         assert_eq!(

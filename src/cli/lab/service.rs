@@ -58,8 +58,13 @@ pub(crate) fn run(arguments: &ServiceArguments) -> Result<(), Failure> {
 /// The service's exit code.
 async fn serve(orders: &ServiceOrders, seat: &mut ServiceSeat) -> Result<i64, Failure> {
     let stop = CancellationToken::new();
-    stop_on_signal(stop.clone())?;
-    stop_with_lab(LabDirectory::at(orders.lab.clone()), stop.clone());
+    let (farewell, told) = (seat.farewell(), stop.clone());
+    let end = move || {
+        farewell();
+        told.cancel();
+    };
+    end_on_signal(end.clone())?;
+    end_with_lab(LabDirectory::at(orders.lab.clone()), end);
     stop_when_forgotten(seat.knowledge(), stop.clone());
     match &orders.work {
         Work::Dashboard(embedded) => dashboard(embedded, stop).await.map(|()| 0),
@@ -70,22 +75,25 @@ async fn serve(orders: &ServiceOrders, seat: &mut ServiceSeat) -> Result<i64, Fa
     }
 }
 
-fn stop_on_signal(stop: CancellationToken) -> Result<(), Failure> {
+fn end_on_signal(end: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     let mut interrupts = Interrupts::listen()?;
     tokio::spawn(async move {
         interrupts.next().await;
-        stop.cancel();
+        end();
     });
     Ok(())
 }
 
 /// A thread of its own: the end of the runtime would wait for one of Tokio's.
-fn stop_with_lab(lab: LabDirectory, stop: CancellationToken) {
+fn end_with_lab(lab: LabDirectory, end: impl FnOnce() + Send + 'static) {
     std::thread::spawn(move || {
-        if let Err(error) = lab.wait_until_abandoned() {
-            tracing::warn!(%error, "nobody can be waited for");
+        let abandoned = lab.wait_until_abandoned();
+        if let Err(error) = &abandoned {
+            tracing::warn!(%error, "the lab cannot be watched");
         }
-        stop.cancel();
+        // Who comes back to the lab waits until it is known that the service ends.
+        end();
+        drop(abandoned);
     });
 }
 

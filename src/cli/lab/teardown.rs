@@ -43,10 +43,9 @@ pub(crate) fn down(arguments: &DownArguments) -> Result<(), Failure> {
         let teardown = async {
             let _lock = take_down(&lab, keep, "down").await?;
             if keep != Keep::Volumes {
-                let kept = [engine::ENVIRONMENTS];
-                lab.directory
-                    .remove_all_but(&kept)
-                    .map_err(|error| state_failure(&error))?;
+                let kept = Some(engine::ENVIRONMENTS).filter(|_| keep == Keep::Images);
+                let removed = lab.directory.remove_all_but(kept);
+                removed.map_err(|error| state_failure(&error))?;
             }
             Ok(())
         };

@@ -64,14 +64,14 @@ fn field(name: &str, kind: &str, frame: &str) -> Value {
 mod tests {
     use super::*;
 
-    fn table(series: Value) -> Option<Value> {
+    fn table(series: &Value) -> Option<Value> {
         let statements: Vec<Statement> = serde_json::from_value(json!([{ "series": series }])).unwrap();
         table_frame(&statements, "A", "SELECT 1")
     }
 
     #[test]
     fn series_become_rows_with_their_tags() {
-        let found = table(json!([
+        let found = table(&json!([
             { "name": "s", "tags": { "source": "a" }, "columns": ["time", "busy", "note"],
               "values": [[1, 3, "x"], [2, null, "y"]] },
             { "name": "s", "tags": { "source": "b" }, "columns": ["time", "note", "busy"], "values": [[1, "z", 5]] },
@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn a_list_has_no_time_and_no_series_is_no_table() {
         let found =
-            table(json!([{ "name": "m", "columns": ["key", "value"], "values": [["k", "v"]] }])).unwrap();
+            table(&json!([{ "name": "m", "columns": ["key", "value"], "values": [["k", "v"]] }])).unwrap();
         assert_eq!(found["data"], json!({ "values": [["k"], ["v"]] }));
-        assert_eq!(table(json!([])), None);
+        assert_eq!(table(&json!([])), None);
     }
 }

@@ -49,7 +49,6 @@ fn make(local: &Local, desired: &Desired, service: &str, place: &Place) -> io::R
     let ports = definition.ports.iter();
     place.define(&Definition {
         id: format!("{service}.{:x}", since_epoch().as_nanos()),
-        project: desired.project.name.clone(),
         settings: settings(definition),
         image: local.image_id(desired, service)?,
         ports: ports
@@ -205,6 +204,15 @@ fn signal(place: &Place, signal: Signal) -> io::Result<bool> {
 
 fn pid(number: u32) -> Option<Pid> {
     Pid::from_raw(i32::try_from(number).ok()?)
+}
+
+/// Returns when a process that is about to end has done so, or takes too long.
+pub(super) async fn let_end(place: &Place) -> io::Result<()> {
+    let limit = Instant::now() + GRACE;
+    while place.is_ending()? && Instant::now() < limit {
+        sleep(LOOK_EVERY).await;
+    }
+    Ok(())
 }
 
 async fn ends_within(place: &Place, patience: Duration) -> io::Result<bool> {

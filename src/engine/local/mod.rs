@@ -157,7 +157,8 @@ impl Local {
 
 impl Engine for Local {
     async fn observe(&self, project: &str, images: &BTreeSet<String>) -> Result<Observed, EngineError> {
-        observe::observe(self, project, images).map_err(|error| EngineError::Other {
+        let observed = observe::observe(self, project, images).await;
+        observed.map_err(|error| EngineError::Other {
             what: "look for the lab".to_owned(),
             message: error.to_string(),
         })

@@ -11,6 +11,8 @@ use super::record::{Definition, Process};
 const LOCK: &str = "lock";
 const DEFINITION: &str = "service.json";
 const PROCESS: &str = "process.json";
+/// There while the process is about to end.
+const ENDING: &str = "ending";
 const LOG: &str = "log";
 /// What of the log came before it grew too large.
 const OLDER_LOG: &str = "log.1";
@@ -110,10 +112,22 @@ impl Place {
 
     /// Forgets who ran the service, so that what is recorded from now on is of whoever holds the lock.
     pub(super) fn forget_process(&self) -> io::Result<()> {
-        match fs::remove_file(self.directory.join(PROCESS)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        for name in [PROCESS, ENDING] {
+            match fs::remove_file(self.directory.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
+        Ok(())
+    }
+
+    pub(super) fn mark_ending(&self) -> io::Result<()> {
+        self.write(ENDING, b"")
+    }
+
+    /// True where the process that runs the service is about to end.
+    pub(super) fn is_ending(&self) -> io::Result<bool> {
+        Ok(self.directory.join(ENDING).exists() && self.is_alive()?)
     }
 
     /// Holds the service's lock; who looks whether it is held keeps it for microseconds.

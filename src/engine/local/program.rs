@@ -102,3 +102,111 @@ fn stripped(service: &Service) -> Service {
         ..Service::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::{self, Port};
+
+    const PORT: u16 = 8086;
+
+    fn service(labels: &[(&str, &str)]) -> Service {
+        let labels = labels
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Service {
+            image: Some("influxdb:1.8".to_owned()),
+            labels: labels.collect(),
+            ports: vec![Port {
+                host_ip: String::new(),
+                published: Some(18_086),
+                target: PORT,
+                protocol: Protocol::Tcp,
+            }],
+            volumes: vec![Mount::Volume {
+                source: Some("data".to_owned()),
+                target: "/var/lib/influxdb".to_owned(),
+                read_only: false,
+            }],
+            networks: BTreeMap::from([("default".to_owned(), Vec::new())]),
+            depends_on: BTreeMap::from([("other".to_owned(), Condition::Healthy)]),
+            cap_drop: vec!["ALL".to_owned()],
+            ..Service::default()
+        }
+    }
+
+    fn project(service: Service) -> Project {
+        let volumes = ["data", "of nobody"].map(|key| (key.to_owned(), compose::Volume::default()));
+        Project {
+            name: "lab".to_owned(),
+            services: BTreeMap::from([("one".to_owned(), service)]),
+            networks: BTreeMap::from([("default".to_owned(), compose::Network::default())]),
+            volumes: volumes.into(),
+        }
+    }
+
+    #[test]
+    fn a_service_is_what_its_labels_say() {
+        let table: [(&[(&str, &str)], _, _); 5] = [
+            (
+                &[("dev.uwsgi-lab.endpoint.influxdb", "8086")],
+                Some(Program::Store),
+                Some(18_086),
+            ),
+            (
+                &[("dev.uwsgi-lab.endpoint.grafana", "3000")],
+                Some(Program::Dashboard),
+                None,
+            ),
+            (
+                &[(INI_LABEL, "/uwsgi.ini"), ("dev.uwsgi-lab.endpoint.app", "8086")],
+                Some(Program::Uwsgi),
+                None,
+            ),
+            (&[("dev.uwsgi-lab.endpoint.app", "8086")], None, None),
+            (&[], None, None),
+        ];
+        for (labels, program, port) in table {
+            let service = service(labels);
+            assert_eq!(Program::of(&service), program, "{labels:?}");
+            assert_eq!(
+                program.and_then(|program| program.port(&service)),
+                port,
+                "{labels:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_only_containers_have_is_left_out() {
+        let store = service(&[("dev.uwsgi-lab.endpoint.influxdb", "8086")]);
+        let mut project = project(store.clone());
+        without_containers(&mut project).unwrap();
+        let mut ports = store.ports;
+        ports[0].host_ip = "127.0.0.1".to_owned();
+        let left = Service {
+            ports,
+            labels: store.labels,
+            volumes: store.volumes,
+            depends_on: BTreeMap::from([("other".to_owned(), Condition::Started)]),
+            ..Service::default()
+        };
+        assert_eq!(project.services["one"], left);
+        assert_eq!(
+            (project.networks.len(), project.volumes.into_keys().collect()),
+            (0, vec!["data".to_owned()])
+        );
+    }
+
+    #[test]
+    fn services_and_ports_that_need_a_container_are_named() {
+        let refused = |service: Service| without_containers(&mut project(service)).unwrap_err().to_string();
+        assert_eq!(refused(service(&[])), "service one cannot run without containers");
+        let mut open = service(&[("dev.uwsgi-lab.endpoint.influxdb", "8086")]);
+        open.ports[0].published = None;
+        assert_eq!(
+            refused(open),
+            "service one leaves open on which port of this machine its port 8086 is, or it is no TCP port"
+        );
+    }
+}

@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Definition {
     /// Another one each time the service is made.
     pub(super) id: String,
-    /// The lab it belongs to.
-    pub(super) project: String,
     /// As [`crate::plan::settings`] wrote them.
     pub(super) settings: String,
     /// The id of the image or environment it runs from.

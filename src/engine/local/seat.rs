@@ -52,6 +52,15 @@ impl ServiceSeat {
         move || matches!(place.process(), Ok(Some(process)) if process.pid == pid)
     }
 
+    /// How to let others know that the service is about to end.
+    pub(crate) fn farewell(&self) -> impl Fn() + Clone + Send + use<> {
+        let place = self.place.clone();
+        move || {
+            // Where it cannot be written, others see the end when it comes.
+            place.mark_ending().ok();
+        }
+    }
+
     /// Writes down how the service ended; the lock goes with the process.
     pub(crate) fn leave(mut self, code: i64) -> io::Result<()> {
         self.journal.end()?;

@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::docker::lab::{Ended, Lab, docker};
+use crate::docker::lab::{Lab, docker};
 use crate::environment::{Peer, Process, eventually, start_uwsgi};
+use crate::lab::Ended;
 
 fn good(stdout: &str) -> Ended {
     Ended {
@@ -114,7 +115,7 @@ fn a_service_that_is_gone_is_missing(lab: &Lab) {
     let heals = "\n  `uwsgi-lab up --name NAME` with the same options heals it.\n";
     assert!(lab.masked(&status.stdout).ends_with(heals), "{}", status.stdout);
     let logs = lab.run(&["logs", "uwsgi"]);
-    let expected = "error: service 'uwsgi' has no container, so nothing of what it printed is there\n  \
+    let expected = "error: service 'uwsgi' is missing, and what it printed with it\n  \
         hint: `uwsgi-lab up --name NAME` with the same options makes it anew\n";
     assert_eq!(
         (logs.code, logs.stdout.as_str(), lab.masked(&logs.stderr).as_str()),

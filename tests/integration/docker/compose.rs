@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::docker::http;
-use crate::docker::lab::{Ended, Lab, handed_on};
+use crate::docker::lab::{Lab, handed_on};
 use crate::environment::{Peer, eventually};
+use crate::http;
+use crate::lab::Ended;
 
 /// docker-compose on `file`, with the variables that its user would set.
 fn compose(lab: &Lab, program: &Path, file: &Path, arguments: &[&str]) -> Ended {

@@ -1,7 +1,7 @@
 //! How long data and passwords live: `down` keeps them, `reset` and `down --volumes` take them away.
 
-use crate::docker::http;
 use crate::docker::lab::{Lab, docker};
+use crate::http;
 
 #[test]
 fn down_keeps_the_data_and_down_with_volumes_leaves_nothing_at_all() {

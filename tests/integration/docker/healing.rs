@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use crate::docker::http;
 use crate::docker::lab::{Lab, docker};
 use crate::environment::eventually;
+use crate::http;
 
 fn all_run() -> BTreeMap<String, String> {
     let services = ["grafana", "influxdb", "uwsgi"];

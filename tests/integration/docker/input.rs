@@ -4,7 +4,8 @@
 use std::fs;
 use std::net::TcpListener;
 
-use crate::docker::lab::{Ended, Lab, docker};
+use crate::docker::lab::{Lab, docker};
+use crate::lab::Ended;
 
 /// The end of a command that printed nothing but an error.
 fn error(code: i32, text: &str) -> Ended {
@@ -134,7 +135,7 @@ fn an_app_that_is_not_there_ends_with_the_words_of_uwsgi_and_the_right_one_mends
     );
 
     lab.up(&["--app", "app", "--module", "own:application"]);
-    let answer = crate::docker::http::get(&lab.url("--app-port", "/"), None);
+    let answer = crate::http::get(&lab.url("--app-port", "/"), None);
     assert_eq!(answer, Some((200, "mine".to_owned())));
 }
 

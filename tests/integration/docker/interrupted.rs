@@ -3,9 +3,9 @@
 
 use std::process::{Command, Stdio};
 
-use crate::docker::http;
 use crate::docker::lab::{Lab, docker};
 use crate::environment::{Lines, Process, eventually};
+use crate::http;
 
 /// `up` in the foreground with its stdout and stderr.
 fn start(lab: &Lab) -> (Process, Lines, Lines) {

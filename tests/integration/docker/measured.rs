@@ -8,9 +8,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 
 use crate::dashboard::panels;
-use crate::docker::http;
-use crate::docker::lab::{Ended, Lab, docker};
+use crate::docker::lab::{Lab, docker};
 use crate::environment::eventually;
+use crate::http;
+use crate::lab::Ended;
 
 const WELCOME: &str = "
 NAME is up.

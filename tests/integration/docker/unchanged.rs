@@ -3,9 +3,10 @@
 
 use serde_json::json;
 
-use crate::docker::http;
-use crate::docker::lab::{Ended, Lab};
+use crate::docker::lab::Lab;
 use crate::docker::recorder::Recorder;
+use crate::http;
+use crate::lab::Ended;
 
 fn up_through(recorder: &Recorder, lab: &Lab, more: &[&str]) -> Ended {
     let mut command = lab.command_with_ports(&["up", "--detach"]);

@@ -2,13 +2,17 @@
 
 /** Text that tells apart what JSON does not: undefined, NaN, infinities, Maps, Sets. */
 export function written(value) {
-  return JSON.stringify(value, (_key, one) => {
-    if (one === undefined) return '(undefined)';
-    if (typeof one === 'number' && !Number.isFinite(one)) return `(${one})`;
-    if (one instanceof Map) return { '(Map)': [...one] };
-    if (one instanceof Set) return { '(Set)': [...one] };
-    return ArrayBuffer.isView(one) ? [...one] : one;
-  }, 1);
+  return JSON.stringify(
+    value,
+    (_key, one) => {
+      if (one === undefined) return '(undefined)';
+      if (typeof one === 'number' && !Number.isFinite(one)) return `(${one})`;
+      if (one instanceof Map) return { '(Map)': [...one] };
+      if (one instanceof Set) return { '(Set)': [...one] };
+      return ArrayBuffer.isView(one) ? [...one] : one;
+    },
+    1,
+  );
 }
 
 export function same(actual, expected, about = '') {

@@ -13,12 +13,12 @@ async fn a_panel_that_cannot_be_shown_says_why_and_leaves_the_others_alone() {
     };
     let good = "SELECT last(\"busy\") FROM \"uwsgi_summary\" WHERE $timeFilter";
     let broken = json!({ "uid": "broken", "title": "Broken", "time": { "from": "now-15m", "to": "now" }, "panels": [
-        panel(1, "stat", query(good)),
-        panel(2, "timeseries", query("SELECT nonsense FROM WHERE")),
-        panel_of("gone", 3, "timeseries", query(good)),
-        panel(4, "no-such-panel", query(good)),
-        panel(5, "timeseries", json!([])),
-        panel(6, "timeseries", query("SELECT last(\"busy\") FROM \"nothing\" WHERE $timeFilter")),
+        panel(1, "stat", &query(good)),
+        panel(2, "timeseries", &query("SELECT nonsense FROM WHERE")),
+        panel_of("gone", 3, "timeseries", &query(good)),
+        panel(4, "no-such-panel", &query(good)),
+        panel(5, "timeseries", &json!([])),
+        panel(6, "timeseries", &query("SELECT last(\"busy\") FROM \"nothing\" WHERE $timeFilter")),
     ]});
     visit.save(&broken).await;
     visit.log_in_to("/d/broken").await;

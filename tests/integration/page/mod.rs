@@ -132,11 +132,11 @@ fn query(text: &str) -> Value {
 }
 
 /// A panel of the lab's data source, of the whole width.
-fn panel(id: u64, kind: &str, targets: Value) -> Value {
+fn panel(id: u64, kind: &str, targets: &Value) -> Value {
     panel_of(SOURCE, id, kind, targets)
 }
 
-fn panel_of(source: &str, id: u64, kind: &str, targets: Value) -> Value {
+fn panel_of(source: &str, id: u64, kind: &str, targets: &Value) -> Value {
     json!({
         "id": id, "type": kind, "title": format!("p{id}"), "gridPos": { "x": 0, "y": id, "w": 24, "h": 4 },
         "datasource": { "type": "influxdb", "uid": source }, "targets": targets,

@@ -165,7 +165,7 @@ async fn a_panel_repeats_for_each_value_of_its_variable_and_asks_for_it() {
         return;
     };
     let text = "SELECT last(\"rss\") / 1000000 FROM \"uwsgi_workers\" WHERE $timeFilter AND \"worker_id\" =~ /^$worker$/";
-    let mut repeated = panel(1, "stat", query(text));
+    let mut repeated = panel(1, "stat", &query(text));
     repeated["title"] = json!("Worker $worker");
     repeated["repeat"] = json!("worker");
     let worker = json!({

@@ -89,7 +89,10 @@ const TABLE = [
 export const tests = {
   'each unit is written as Grafana writes it': () => {
     const written = TABLE.map(([value, unit, decimals]) => [value, unit, formatValue(value, unit, decimals, 'utc')]);
-    same(written, TABLE.map(([value, unit, , text]) => [value, unit, text]));
+    same(
+      written,
+      TABLE.map(([value, unit, , text]) => [value, unit, text]),
+    );
   },
   'moments are in the time zone of the dashboard': () => {
     const at = Date.UTC(2026, 6, 1, 23, 30);
@@ -98,5 +101,6 @@ export const tests = {
       ['2026-07-01 23:30:00', '2026-07-02 08:30:00', '2026-07-01 19:30:00', '2026-07-02 01:30:00'],
     );
   },
-  'an unknown time zone counts as the browser\'s': () => same([zoneName('Nowhere/Land'), zoneName('UTC')], [undefined, 'UTC']),
+  "an unknown time zone counts as the browser's": () =>
+    same([zoneName('Nowhere/Land'), zoneName('UTC')], [undefined, 'UTC']),
 };

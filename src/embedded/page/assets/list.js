@@ -22,19 +22,13 @@ export async function openList(root, folder, navigate) {
 function fill(list, dashboards, wanted, navigate) {
   const text = wanted.trim().toLowerCase();
   const fitting = dashboards.filter((one) => [one.title, ...one.tags].some((part) => part.toLowerCase().includes(text)));
-  const groups = Map.groupBy ? Map.groupBy(fitting, folderOf) : groupBy(fitting, folderOf);
+  const groups = Map.groupBy(fitting, folderOf);
   const nothing = dashboards.length === 0 ? 'There is no dashboard yet: `uwsgi-lab up` provisions one.' : 'No dashboard fits.';
   list.replaceChildren(...(fitting.length ? [...groups].map(([title, group]) => section(title, group, navigate)) : [element('p', { class: 'weak' }, nothing)]));
 }
 
 function folderOf(dashboard) {
   return dashboard.folderTitle ?? 'General';
-}
-
-function groupBy(list, keyOf) {
-  const groups = new Map();
-  for (const one of list) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
-  return groups;
 }
 
 function section(title, dashboards, navigate) {

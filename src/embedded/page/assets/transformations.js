@@ -1,6 +1,12 @@
 // A panel's transformations in their order; an id that is not in the list stops there and is named to the reader.
 
-import { filterByRefId, filterFieldsByName, labelsToFields, organize, renameByRegex } from './transformations/columns.js';
+import {
+  filterByRefId,
+  filterFieldsByName,
+  labelsToFields,
+  organize,
+  renameByRegex,
+} from './transformations/columns.js';
 import { calculateField, canCalculate } from './transformations/calculate.js';
 import { groupBy, reduce } from './transformations/group.js';
 import { joinByField, merge, seriesToRows } from './transformations/join.js';

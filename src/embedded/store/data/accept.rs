@@ -2,9 +2,10 @@
 
 use super::super::column::Kind;
 use super::super::line::{
-    BadLine, Fault, Field, Point, Precision, Reader, SeriesKey, Value as Written, field_name, text, truncated,
+    BadLine, Fault, Field, Point, Reader, SeriesKey, Value as Written, field_name, text, truncated,
 };
 use super::catalogue::{Catalogue, Place};
+use super::orders::{Body, Limits};
 use super::record::{Record, Value};
 use super::refusals::{Reason, Refusals};
 
@@ -15,24 +16,17 @@ pub(super) struct Accepted {
     pub(super) refusals: Refusals,
 }
 
-/// Enters what is new into the catalogue. `now` is the time of lines without one; `most_series` how many series a database
-/// may have.
-pub(super) fn accept(
-    body: &[u8],
-    precision: Precision,
-    now: i64,
-    catalogue: &mut Catalogue,
-    most_series: usize,
-) -> Accepted {
+/// Reads a body, and enters what is new into the catalogue as far as the limits allow.
+pub(super) fn accept(body: &Body, catalogue: &mut Catalogue, limits: Limits) -> Accepted {
     let mut acceptor = Acceptor {
         catalogue,
-        most_series,
-        now: truncated(now, precision),
+        limits,
+        now: truncated(body.now, body.precision),
         shape: Vec::new(),
         record: Record::default(),
     };
     let mut refusals = Refusals::default();
-    let mut reader = Reader::new(body, precision);
+    let mut reader = Reader::new(&body.text, body.precision);
     while let Some(line) = reader.next() {
         match line {
             Ok(point) => match acceptor.accept(&point) {
@@ -54,7 +48,7 @@ pub(super) fn accept(
 
 struct Acceptor<'c> {
     catalogue: &'c mut Catalogue,
-    most_series: usize,
+    limits: Limits,
     now: i64,
     /// Of the point at hand.
     shape: Vec<(u32, Kind)>,
@@ -120,10 +114,9 @@ impl Acceptor<'_> {
         if let Some(place) = self.catalogue.find(&canonical) {
             return Ok(Target::Known(place));
         }
-        if self.catalogue.count() >= self.most_series {
-            return Err(Refusal::Point(Reason::TooManySeries {
-                most: self.most_series,
-            }));
+        let most = self.limits.series;
+        if self.catalogue.series_weight() >= most {
+            return Err(Refusal::Point(Reason::TooManySeries { most }));
         }
         let measurement = self.catalogue.measurement(&key.measurement);
         Ok(Target::New {
@@ -170,12 +163,17 @@ impl Acceptor<'_> {
     }
 
     fn make_fields(&mut self, measurement: u32, fields: &[Field<'_>]) -> Result<(), Refusal> {
+        let most = self.limits.fields;
         for field in fields.iter().filter(|field| !is_time(field)) {
             let name = field_name(field.raw_name)?;
             let entry = self.catalogue.entry(measurement);
-            if entry.is_some_and(|entry| entry.find(name.as_bytes(), 0).is_none()) {
-                self.catalogue.add_field(measurement, &name, kind_of(field.value));
+            if entry.is_some_and(|entry| entry.find(name.as_bytes(), 0).is_some()) {
+                continue;
             }
+            if self.catalogue.field_count() >= most {
+                return Err(Refusal::Point(Reason::TooManyFields { most }));
+            }
+            self.catalogue.add_field(measurement, &name, kind_of(field.value));
         }
         Ok(())
     }

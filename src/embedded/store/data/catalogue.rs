@@ -9,11 +9,15 @@ use super::view::FieldEntry;
 
 /// So many tag keys and values are kept once for all series that share them; beyond, each series has its own.
 const MOST_SHARED_NAMES: usize = 65_536;
+/// A key counts as one series more for each so many bytes, so that the limit of series bounds memory.
+const KEY_BYTES: usize = 512;
 
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
     /// By canonical key.
     series: HashMap<Box<[u8]>, Place>,
+    series_weight: usize,
+    field_count: usize,
     ids: HashMap<Arc<str>, u32>,
     entries: HashMap<u32, Entry>,
     shared: HashSet<Arc<str>>,
@@ -85,8 +89,13 @@ impl Catalogue {
         self.series.get(key).copied()
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.series.len()
+    /// The number of series, where long keys count as several.
+    pub(super) fn series_weight(&self) -> usize {
+        self.series_weight
+    }
+
+    pub(super) fn field_count(&self) -> usize {
+        self.field_count
     }
 
     pub(super) fn entry(&self, measurement: u32) -> Option<&Entry> {
@@ -189,6 +198,7 @@ impl Catalogue {
             } => {
                 if let Some(entry) = self.entries.get_mut(measurement_id) {
                     entry.add(field.clone());
+                    self.field_count += 1;
                 }
             }
             Creation::Series {
@@ -201,6 +211,7 @@ impl Catalogue {
                     series: series.id,
                     measurement: *measurement_id,
                 };
+                self.series_weight += weight(key);
                 self.series.insert(key.clone(), place);
             }
         }
@@ -222,6 +233,7 @@ impl Catalogue {
                 Creation::Field { measurement_id, .. } => {
                     if let Some(entry) = self.entries.get_mut(&measurement_id) {
                         entry.remove_last();
+                        self.field_count -= 1;
                     }
                 }
                 Creation::Series { key, .. } => self.forget_series(&key),
@@ -230,16 +242,24 @@ impl Catalogue {
     }
 
     pub(super) fn forget_series(&mut self, key: &[u8]) {
-        self.series.remove(key);
+        if self.series.remove(key).is_some() {
+            self.series_weight -= weight(key);
+        }
     }
 
     /// Forgets a measurement with its series.
     pub(super) fn forget(&mut self, measurement: u32) {
         if let Some(entry) = self.entries.remove(&measurement) {
             self.ids.remove(&entry.name);
+            self.field_count -= entry.fields.len();
             self.series.retain(|_, place| place.measurement != measurement);
+            self.series_weight = self.series.keys().map(|key| weight(key)).sum();
         }
     }
+}
+
+fn weight(key: &[u8]) -> usize {
+    1 + key.len() / KEY_BYTES
 }
 
 impl Entry {

@@ -4,35 +4,27 @@ use std::ops::Range;
 
 use super::super::column::{Column, Kind, TimeRange, Values};
 use super::encoding::{Undecodable, decode_times, decode_values};
+use super::pieces::{Piece, Pieces, Wanted};
 use super::view::Head;
 
-/// The two chunks that hold a field's values in one block.
-#[derive(Debug)]
-pub(super) struct Piece {
-    pub(super) time_count: usize,
-    pub(super) times: Vec<u8>,
-    pub(super) value_count: usize,
-    pub(super) values: Vec<u8>,
-}
-
-/// The column of pieces, which follow each other in time, and of a head, whose values are younger.
+/// The column of some of the pieces, which follow each other in time, and of a head, whose values are younger.
 pub(super) fn column(
+    all: &Pieces,
     pieces: &[Piece],
     head: Option<&Head>,
-    field: u32,
+    wanted: Wanted,
     kind: Kind,
-    range: TimeRange,
 ) -> Result<Column, Undecodable> {
     let mut column = Column::none_of(kind);
     let count = pieces.iter().map(|piece| piece.value_count).sum();
     column.times.reserve_exact(count);
     column.values.reserve(count);
     for piece in pieces {
-        column.append(piece)?;
+        column.append(piece, all.times(piece), all.values(piece))?;
     }
-    column.cut(range);
+    column.cut(wanted.range);
     if let Some(head) = head {
-        column.append_head(head, field, range);
+        column.append_head(head, wanted.field, wanted.range);
     }
     column.settle();
     Ok(column)
@@ -46,16 +38,17 @@ impl Column {
         }
     }
 
-    fn append(&mut self, piece: &Piece) -> Result<(), Undecodable> {
+    fn append(&mut self, piece: &Piece, times: &[u8], values: &[u8]) -> Result<(), Undecodable> {
         let length = self.times.len();
-        let rows = decode_values(&piece.values, piece.value_count, &mut self.values)?;
+        let rows = decode_values(values, piece.value_count, &mut self.values)?;
         let all_rows = rows.is_none() && piece.value_count == piece.time_count;
         if all_rows {
             self.times.resize(length + piece.time_count, 0);
-            return decode_times(&piece.times, &mut self.times[length..]);
+            return decode_times(times, &mut self.times[length..]);
         }
+        let bytes = times;
         let mut times = vec![0; piece.time_count];
-        decode_times(&piece.times, &mut times)?;
+        decode_times(bytes, &mut times)?;
         match rows {
             None => self
                 .times

@@ -12,10 +12,11 @@ use super::directory;
 use super::error::{StorageError, WriteError};
 use super::file::{self, FileError};
 use super::load::{Loaded, load};
+use super::orders::{Body, Limits, Order};
 use super::removal::Removal;
 use super::snapshot::Snapshot;
 use super::view::View;
-use super::writer::{Body, Limits, Order, Writer};
+use super::writer::Writer;
 
 /// So many orders wait for the writer at most; who brings more waits.
 const MOST_ORDERS: usize = 64;

@@ -3,6 +3,7 @@
 //! Commits wait for the disk (`synchronous=FULL`): neither a killed process nor a power cut loses an acknowledged point.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -110,7 +111,11 @@ fn is_empty(connection: &Connection) -> Result<bool, FileError> {
 fn prepare_to_write(connection: &Connection, most_pages: Option<u32>) -> Result<(), FileError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // The writer moves the log into the file itself, when nobody waits for it.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "cache_size", -4_000)?;
+    // Nobody else writes, and what queries still read is not waited for.
+    connection.busy_timeout(Duration::ZERO)?;
     connection.pragma_update(None, "journal_size_limit", 16_000_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     if let Some(pages) = most_pages {

@@ -13,7 +13,12 @@ mod directory;
 mod encoding;
 mod error;
 mod file;
+#[cfg(test)]
+mod killed;
 mod load;
+mod orders;
+mod pace;
+mod pieces;
 mod record;
 mod refusals;
 mod removal;
@@ -35,8 +40,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::column::TimeRange;
 use super::line::Precision;
 use database::Database;
+use orders::{Body, Limits};
 use removal::Removal;
-use writer::{Body, Limits};
 
 pub(super) use error::{StorageError, WriteError};
 pub(super) use snapshot::Snapshot;

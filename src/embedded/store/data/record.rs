@@ -162,3 +162,75 @@ pub(super) fn kind(code: u64) -> Kind {
         _ => Kind::Boolean,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read_back_as_they_were_written() {
+        let shapes: [&[(u32, Kind)]; 2] = [
+            &[
+                (2, Kind::Float),
+                (3, Kind::Integer),
+                (4, Kind::Text),
+                (5, Kind::Boolean),
+            ],
+            &[(9, Kind::Integer)],
+        ];
+        let values: [&[Value<'_>]; 2] = [
+            &[
+                Value::Float(-0.5),
+                Value::Integer(i64::MIN),
+                Value::Text("é\n"),
+                Value::Boolean(true),
+            ],
+            &[Value::Integer(7)],
+        ];
+        let rows = [
+            (1, i64::MIN + 2, 0),
+            (u64::MAX >> 1, i64::MAX - 1, 0),
+            (2, 5, 1),
+            (1, 5, 0),
+        ];
+        let mut record = Record::default();
+        for (series, time, which) in rows {
+            let measurement = which as u32 + 1;
+            record.begin(Place { series, measurement }, time, shapes[which]);
+            values[which].iter().for_each(|value| record.value(value));
+        }
+        let mut reader = RecordReader::new(&record.bytes);
+        for (series, time, which) in rows {
+            let expected = Row {
+                series,
+                measurement: which as u32 + 1,
+                time,
+                shape: shapes[which],
+                values: values[which],
+            };
+            assert_eq!(reader.next(), Ok(Some(expected)));
+        }
+        assert_eq!(reader.next(), Ok(None));
+    }
+
+    #[test]
+    fn a_record_that_is_cut_short_is_refused() {
+        let mut record = Record::default();
+        record.begin(
+            Place {
+                series: 1,
+                measurement: 1,
+            },
+            1,
+            &[(2, Kind::Text)],
+        );
+        record.value(&Value::Text("text"));
+        for length in 1..record.bytes.len() {
+            assert_eq!(
+                RecordReader::new(&record.bytes[..length]).next(),
+                Err(Undecodable),
+                "{length}"
+            );
+        }
+    }
+}

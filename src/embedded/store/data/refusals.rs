@@ -19,13 +19,17 @@ pub(super) struct Refusals {
     named: Vec<String>,
 }
 
-/// Why a sound line is not stored. The first of the highest rank is named: InfluxDB checks all points for one after the other.
+/// Why a sound line is not stored. The first of the lowest rank is named: InfluxDB checks all points for one reason after
+/// the other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Reason {
     #[error("invalid tag key: input tag \"time\" on measurement \"{measurement}\" is invalid")]
     TagTime { measurement: String },
     #[error("max-series-per-database limit exceeded: ({most})")]
     TooManySeries { most: usize },
+    /// InfluxDB has no such limit.
+    #[error("max-fields-per-database limit exceeded: ({most})")]
+    TooManyFields { most: usize },
     #[error("invalid field name: input field \"time\" on measurement \"{measurement}\" is invalid")]
     FieldTime { measurement: String },
     #[error(
@@ -46,7 +50,7 @@ impl Reason {
         match self {
             Self::TagTime { .. } => 0,
             Self::TooManySeries { .. } => 1,
-            Self::FieldTime { .. } | Self::Conflict { .. } => 2,
+            Self::FieldTime { .. } | Self::Conflict { .. } | Self::TooManyFields { .. } => 2,
         }
     }
 }

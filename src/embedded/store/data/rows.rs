@@ -208,3 +208,73 @@ fn only_if_gaps(rows: Vec<u32>) -> Option<Vec<u32>> {
     let gaps = rows.iter().enumerate().any(|(place, row)| place != *row as usize);
     gaps.then_some(rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: [(u32, Kind); 2] = [(1, Kind::Integer), (2, Kind::Integer)];
+
+    /// Rows of two fields, of which a row may lack one.
+    fn rows(list: &[(i64, Option<i64>, Option<i64>)]) -> Rows {
+        let mut rows = Rows::default();
+        for (time, one, two) in list {
+            let present = SHAPE.into_iter().zip([one, two]);
+            let present =
+                present.filter_map(|(field, value)| value.map(|value| (field, Value::Integer(value))));
+            let (shape, values): (Vec<_>, Vec<_>) = present.unzip();
+            rows.push(*time, &shape, &values);
+        }
+        rows
+    }
+
+    #[test]
+    fn rows_of_the_same_time_become_one_that_has_the_last_value_of_each_field() {
+        let mut settled = rows(&[
+            (5, Some(1), None),
+            (3, None, Some(2)),
+            (5, None, Some(3)),
+            (3, Some(4), Some(5)),
+            (4, None, Some(6)),
+        ]);
+        settled.settle();
+        assert_eq!(
+            settled,
+            rows(&[(3, Some(4), Some(5)), (4, None, Some(6)), (5, Some(1), Some(3))])
+        );
+    }
+
+    #[test]
+    fn rows_that_come_later_are_appended_with_their_gaps() {
+        let mut all = rows(&[(1, Some(1), None)]);
+        all.append(&rows(&[(2, None, Some(2)), (3, Some(3), Some(3))]));
+        assert_eq!(
+            all,
+            rows(&[(1, Some(1), None), (2, None, Some(2)), (3, Some(3), Some(3))])
+        );
+    }
+
+    #[test]
+    fn a_slice_leaves_out_fields_without_values_in_it() {
+        let all = rows(&[
+            (1, Some(1), None),
+            (2, Some(2), None),
+            (3, None, Some(3)),
+            (4, Some(4), Some(4)),
+        ]);
+        assert_eq!(all.slice(0..2), rows(&[(1, Some(1), None), (2, Some(2), None)]));
+        assert_eq!(
+            all.slice(2..4),
+            rows(&[(3, None, Some(3)), (4, Some(4), Some(4))])
+        );
+        assert_eq!(all.slice(4..4), Rows::default());
+    }
+
+    #[test]
+    fn a_field_that_a_row_has_twice_has_its_last_value() {
+        let mut rows = Rows::default();
+        let (shape, values) = ([SHAPE[0], SHAPE[0]], [Value::Integer(1), Value::Integer(2)]);
+        rows.push(1, &shape, &values);
+        assert_eq!(rows, self::rows(&[(1, Some(2), None)]));
+    }
+}

@@ -2,26 +2,18 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::super::column::{Column, Kind, ReadError, Series, Tables, TimeRange};
-use super::columns::{Piece, column};
+use super::columns::column;
 use super::database::Shared;
-use super::encoding::Undecodable;
 use super::file::FileError;
-use super::view::{FieldEntry, Measurement, View};
+use super::pace::{GATHERED_BYTES, Pace};
+use super::pieces::{Gathered, Piece, Pieces, Wanted};
+use super::view::{Measurement, View};
 
-/// The chunks of one field of one series that reach into a range of times. The first one begins before the range or where it
-/// begins; whether it reaches into it is not asked here.
-const PIECES: &str = "
-    SELECT v.last, t.count, t.payload, v.count, v.payload
-    FROM chunk v CROSS JOIN chunk t
-    WHERE v.field = ?1 AND v.series = ?2
-        AND v.first >= coalesce(
-            (SELECT max(first) FROM chunk WHERE field = ?1 AND series = ?2 AND first <= ?4), ?4)
-        AND v.first <= ?5
-        AND t.field = ?3 AND t.series = ?2 AND t.first = v.first
-    ORDER BY v.first";
+/// Many series are read at once where at least each of so many that lie between them in the file is asked for.
+const SPARSEST: u64 = 8;
 
 /// Holds a read transaction of its own, so that blocks and heads are those of one moment.
 #[derive(Debug)]
@@ -110,12 +102,34 @@ impl Tables for Snapshot {
         let Some(field) = measurement.field(field) else {
             return Ok(());
         };
-        for (index, series) in series.iter().enumerate() {
-            let column = self
-                .column(measurement.id, series.id, field, range)
-                .map_err(|error| ReadError::File(Box::new(error.at(&self.shared.path))))?;
-            if !column.times.is_empty() {
-                each(index, column)?;
+        let head = |series: &Series| self.view.heads.get(&series.id).map(|head| &**head);
+        let wanted = Wanted {
+            measurement: measurement.id,
+            field: field.id,
+            range,
+        };
+        let mut give = |index: usize, all: &Pieces, pieces: &[Piece]| {
+            let column = column(all, pieces, head(&series[index]), wanted, field.kind);
+            let column = column.map_err(|error| self.fault(error.into()))?;
+            if column.times.is_empty() {
+                Ok(())
+            } else {
+                each(index, column)
+            }
+        };
+        let mut pace = Pace::new(series.len());
+        while let Some(places) = pace.next() {
+            if places.len() == 1 {
+                let pieces = self.pieces(series[places.start].id, wanted)?;
+                give(places.start, &pieces, pieces.all())?;
+                pace.took(&places, pieces.size());
+            } else if let Some(gathered) = self.gather(&series[places.clone()], wanted)? {
+                for (offset, index) in places.clone().enumerate() {
+                    give(index, &gathered.pieces, gathered.of(offset))?;
+                }
+                pace.took(&places, gathered.pieces.size());
+            } else {
+                pace.one_by_one(&places);
             }
         }
         Ok(())
@@ -123,46 +137,29 @@ impl Tables for Snapshot {
 }
 
 impl Snapshot {
-    fn column(
-        &self,
-        measurement: u32,
-        series: u64,
-        field: &FieldEntry,
-        range: TimeRange,
-    ) -> Result<Column, FileError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let pieces = match connection.as_ref() {
-            Some(connection) => pieces(connection, measurement, series, field.id, range)?,
-            None => Vec::new(),
-        };
-        drop(connection);
-        let head = self.view.heads.get(&series);
-        let head = head.map(|head| &**head);
-        Ok(column(&pieces, head, field.id, field.kind, range)?)
+    fn fault(&self, error: FileError) -> ReadError {
+        ReadError::File(Box::new(error.at(&self.shared.path)))
     }
-}
 
-fn pieces(
-    connection: &Connection,
-    measurement: u32,
-    series: u64,
-    field: u32,
-    range: TimeRange,
-) -> Result<Vec<Piece>, FileError> {
-    let mut statement = connection.prepare_cached(PIECES)?;
-    let mut found = statement.query(params![field, series, measurement, range.from, range.to])?;
-    let mut pieces = Vec::new();
-    while let Some(row) = found.next()? {
-        let last: i64 = row.get(0)?;
-        if last < range.from {
-            continue;
-        }
-        pieces.push(Piece {
-            time_count: row.get(1)?,
-            times: row.get_ref(2)?.as_blob().or(Err(Undecodable))?.to_vec(),
-            value_count: row.get(3)?,
-            values: row.get_ref(4)?.as_blob().or(Err(Undecodable))?.to_vec(),
-        });
+    fn pieces(&self, series: u64, wanted: Wanted) -> Result<Pieces, ReadError> {
+        self.read(|connection| Pieces::of_one(connection, series, wanted))
     }
-    Ok(pieces)
+
+    /// The pieces of all these series; `None` where they are better read one by one.
+    fn gather(&self, series: &[Arc<Series>], wanted: Wanted) -> Result<Option<Gathered>, ReadError> {
+        let ids = series.iter().map(|series| series.id);
+        let (Some(first), Some(last)) = (ids.clone().min(), ids.max()) else {
+            return Ok(None);
+        };
+        if (last - first) / SPARSEST > series.len() as u64 {
+            return Ok(None);
+        }
+        self.read(|connection| Gathered::read(connection, series, wanted, GATHERED_BYTES * 2))
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, FileError>) -> Result<T, ReadError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = connection.as_ref().ok_or(FileError::Damaged("it was closed"));
+        connection.and_then(read).map_err(|error| self.fault(error))
+    }
 }

@@ -1,13 +1,12 @@
 //! Storage as its users see it: written through line protocol, read as tables, closed and opened again.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::super::column::{Column, Kind, Series, Tables, Values};
+use super::super::column::{Column, Kind, ReadError, Series, Tables, Values};
 use super::*;
 
 const ALL: TimeRange = TimeRange {
@@ -286,6 +285,31 @@ fn new_series_beyond_the_limit_are_refused_and_known_ones_are_not() {
 }
 
 #[test]
+fn long_keys_count_as_several_series_and_fields_have_a_limit_too() {
+    let lab = Lab::limited(Limits {
+        series: 3,
+        fields: 2,
+        ..Limits::default()
+    });
+    lab.write(&format!("m,a={} v=1 1", "x".repeat(1_100)));
+    let message = refusal(lab.try_write("m,a=1 v=1 1"));
+    assert_eq!(
+        message,
+        "partial write: max-series-per-database limit exceeded: (3) dropped=1"
+    );
+    lab.storage().drop_measurement("lab", "m").unwrap();
+    let message = refusal(lab.try_write("m,a=1 v=1 1\nm,a=1 v=2,w=2 2\nm,a=1 x=3 3\nm,a=1 w=4 4"));
+    assert_eq!(
+        message,
+        "partial write: max-fields-per-database limit exceeded: (2) dropped=1"
+    );
+    assert_eq!(
+        lab.dump(),
+        ["m,a=1 v=1.0 1", "m,a=1 v=2.0 2", "m,a=1 w=2.0 2", "m,a=1 w=4.0 4"]
+    );
+}
+
+#[test]
 fn deleting_takes_points_and_series_that_are_left_without() {
     for mut lab in [Lab::new(), Lab::sealing()] {
         lab.write("m,a=1 v=1,w=1 1\nm,a=1 v=2 2\nm,a=1 v=3 3\nm,a=2 v=1 2\nm v=5 2");
@@ -447,6 +471,60 @@ fn rows_of_many_blocks_are_read_in_order() {
     check_blocks(&lab);
 }
 
+#[test]
+fn columns_of_many_series_come_in_the_order_asked_for() {
+    for lab in [Lab::new(), Lab::sealing()] {
+        let lines =
+            (0..400).map(|index| format!("m,n={} v={index}i,w={index} {}\n", index * 7 % 400, index % 3));
+        lab.write(&lines.collect::<String>());
+        lab.write("m,n=7 v=-1i 9\nm,n=8 x=1 1");
+        let tables = lab.snapshot();
+        let mut series = tables.series("m");
+        series.reverse();
+        let mut read = Vec::new();
+        let each = &mut |index, column| {
+            read.push((index, column));
+            Ok(())
+        };
+        tables
+            .columns("m", &series, "v", TimeRange { from: 1, to: 9 }, each)
+            .unwrap();
+        let column = |series: &Series| {
+            let number: i64 = series.tags[0].1.parse().unwrap();
+            let value = (0..400).find(|index| index * 7 % 400 == number).unwrap();
+            let late = (number == 7).then_some((9, -1));
+            let points = [(value % 3, value)]
+                .into_iter()
+                .filter(|(time, _)| *time > 0)
+                .chain(late);
+            let (times, values): (Vec<_>, Vec<_>) = points.unzip();
+            Column {
+                times,
+                values: Values::Integer(values),
+            }
+        };
+        let columns = series.iter().map(|series| column(series)).enumerate();
+        let expected: Vec<_> = columns.filter(|(_, column)| !column.times.is_empty()).collect();
+        assert_eq!(read, expected);
+    }
+}
+
+#[test]
+fn who_reads_columns_can_end_the_reading() {
+    let lab = Lab::sealing();
+    lab.write("m,n=1 v=1 1\nm,n=2 v=1 1");
+    let tables = lab.snapshot();
+    let mut calls = 0;
+    let each = &mut |_, _| {
+        calls += 1;
+        Err(ReadError::Stopped("enough".to_owned()))
+    };
+    let error = tables
+        .columns("m", &tables.series("m"), "v", ALL, each)
+        .unwrap_err();
+    assert_eq!((error.to_string().as_str(), calls), ("enough", 1));
+}
+
 /// Blocks of a series do not overlap, and the file is sound.
 fn check_blocks(lab: &Lab) {
     let connection = Connection::open(directory::path(lab.directory.path(), 1)).unwrap();
@@ -576,7 +654,7 @@ fn point() -> impl Strategy<Value = (u8, u8, i64, u16)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn any_writes_and_deletes_leave_what_a_map_would_hold(
         batches in proptest::collection::vec(

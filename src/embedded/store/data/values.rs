@@ -75,7 +75,7 @@ impl Values {
     pub(super) fn picked(&self, places: &[u32]) -> Self {
         let mut picked = Self::none_of(self.kind());
         both!(&mut picked, self, list, own => {
-            list.extend(places.iter().map(|place| own[*place as usize].clone()));
+            list.extend(places.iter().map(|place| &own[*place as usize]).cloned());
         });
         picked
     }

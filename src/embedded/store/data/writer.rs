@@ -2,73 +2,27 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError};
 
 use rusqlite::Connection;
 
 use super::super::column::TimeRange;
-use super::super::line::Precision;
 use super::accept::{Accepted, accept};
 use super::catalogue::{Catalogue, Creation};
 use super::database::Shared;
 use super::error::{StorageError, WriteError};
 use super::file::FileError;
 use super::load::{Loaded, store};
+use super::orders::{Answered, Body, Limits, Order, collect};
 use super::removal::{self, Removal};
 use super::seal::seal;
 use super::view::View;
 
-/// Bodies that wait are stored together up to this size, in bytes.
-const GROUP_BYTES: usize = 4_000_000;
-
-/// How much a database may take; tests have less.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) series: usize,
-    /// Memory for rows that are not in blocks yet, in bytes.
-    pub(super) head_bytes: usize,
-    /// The same rows in the journal.
-    pub(super) journal_bytes: usize,
-    /// The size of the file in pages of 4,096 bytes; `None` for as much as the disk has.
-    pub(super) pages: Option<u32>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            series: 1_000_000,
-            head_bytes: 16_000_000,
-            journal_bytes: 16_000_000,
-            pages: None,
-        }
-    }
-}
-
-/// What the writer is asked for.
-#[derive(Debug)]
-pub(super) enum Order {
-    Write {
-        body: Body,
-        reply: SyncSender<Result<(), WriteError>>,
-    },
-    Remove {
-        measurement: String,
-        removal: Removal,
-        reply: SyncSender<Result<(), StorageError>>,
-    },
-}
-
-/// Line protocol as it came.
-#[derive(Debug)]
-pub(super) struct Body {
-    pub(super) text: Vec<u8>,
-    pub(super) precision: Precision,
-    /// The time of lines without one, in nanoseconds since 1970.
-    pub(super) now: i64,
-}
-
-type Answered = (Body, SyncSender<Result<(), WriteError>>);
+/// After so many bytes in SQLite's log, about, they are moved to where they belong.
+const LOG_BYTES: usize = 4_000_000;
+/// What a commit adds to the log besides what is stored: changed pages of 4,096 bytes.
+const COMMIT_BYTES: usize = 3 * 4_096;
 
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -76,6 +30,7 @@ pub(super) struct Writer {
     catalogue: Catalogue,
     head_bytes: usize,
     journal_bytes: usize,
+    log_bytes: usize,
     limits: Limits,
     shared: Arc<Shared>,
 }
@@ -87,6 +42,7 @@ impl Writer {
             catalogue: loaded.catalogue,
             head_bytes: loaded.head_bytes,
             journal_bytes: loaded.journal_bytes,
+            log_bytes: 0,
             limits,
             shared,
         }
@@ -138,6 +94,18 @@ impl Writer {
             // A head that cannot be sealed now is still in the journal; the next write tries again.
             self.seal().ok();
         }
+        if self.log_bytes > LOG_BYTES {
+            // What queries still read stays in the log for the next time.
+            self.carry_out("PRAGMA wal_checkpoint(PASSIVE)").ok();
+            self.log_bytes = 0;
+        }
+    }
+
+    fn carry_out(&self, pragma: &str) -> Result<(), FileError> {
+        let mut statement = self.connection.prepare(pragma)?;
+        let mut steps = statement.query(())?;
+        while steps.next()?.is_some() {}
+        Ok(())
     }
 
     fn refusal(&self, error: FileError) -> WriteError {
@@ -159,9 +127,8 @@ impl Writer {
         if self.is_over(2) {
             self.seal()?;
         }
-        let series = self.limits.series;
         let accepted: Vec<_> = bodies
-            .map(|body| accept(&body.text, body.precision, body.now, &mut self.catalogue, series))
+            .map(|body| accept(body, &mut self.catalogue, self.limits))
             .collect();
         let created = self.catalogue.take_created();
         if let Err(error) = self.commit(&created, &accepted) {
@@ -182,7 +149,11 @@ impl Writer {
             }
         }
         drop(insert);
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        let rows: usize = accepted.iter().map(|body| body.record.bytes.len()).sum();
+        self.journal_bytes += rows;
+        self.log_bytes += rows + COMMIT_BYTES;
+        Ok(())
     }
 
     /// Shows queries what is stored.
@@ -191,7 +162,6 @@ impl Writer {
         view.add(created);
         for body in accepted {
             self.head_bytes += view.apply(&body.record.bytes)?;
-            self.journal_bytes += body.record.bytes.len();
         }
         Ok(())
     }
@@ -207,6 +177,7 @@ impl Writer {
         let mut shown = self.shared.view.write().unwrap_or_else(PoisonError::into_inner);
         transaction.commit()?;
         shown.heads = Arc::default();
+        self.log_bytes += self.journal_bytes;
         (self.head_bytes, self.journal_bytes) = (0, 0);
         Ok(())
     }
@@ -223,10 +194,13 @@ impl Writer {
             Removal::Series(series) => self.remove_series(measurement, series, None)?,
             Removal::Points(series, range) => self.remove_series(measurement, series, Some(*range))?,
         }
-        let mut vacuum = self.connection.prepare("PRAGMA incremental_vacuum")?;
-        let mut pages = vacuum.query(())?;
-        while pages.next()?.is_some() {}
-        Ok(())
+        self.give_back_space()
+    }
+
+    /// Shortens the file and its log by what is free. Snapshots that are still read keep the log as it is.
+    fn give_back_space(&self) -> Result<(), FileError> {
+        self.carry_out("PRAGMA incremental_vacuum")?;
+        self.carry_out("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     fn remove_measurement(&mut self, name: &str) -> Result<(), FileError> {
@@ -280,21 +254,4 @@ impl Writer {
         }
         self.shared.close_readers();
     }
-}
-
-/// The writes that wait behind the first one, up to some size; and the order behind them.
-fn collect(first: Answered, orders: &Receiver<Order>) -> (Vec<Answered>, Option<Order>) {
-    let mut size = first.0.text.len();
-    let mut group = vec![first];
-    while size < GROUP_BYTES {
-        match orders.try_recv() {
-            Ok(Order::Write { body, reply }) => {
-                size += body.text.len();
-                group.push((body, reply));
-            }
-            Ok(behind) => return (group, Some(behind)),
-            Err(_) => break,
-        }
-    }
-    (group, None)
 }

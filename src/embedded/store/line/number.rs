@@ -1,5 +1,7 @@
 //! Numbers and booleans of field values.
 
+use std::num::ParseIntError;
+
 use super::fault::Fault;
 use super::field::Value;
 
@@ -56,7 +58,7 @@ fn long_number(text: &[u8]) -> Result<Value<'static>, Fault> {
         let digits = &text[..text.len() - 1];
         let number = digits
             .parse()
-            .or_else(|_error| Err(Fault::IntegerOutOfRange(digits.to_owned())))?;
+            .map_err(|_out_of_range: ParseIntError| Fault::IntegerOutOfRange(digits.to_owned()))?;
         return Ok(Value::Integer(number));
     }
     match text.parse::<f64>() {

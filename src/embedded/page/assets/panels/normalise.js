@@ -34,7 +34,13 @@ function withoutFieldOptions(panel) {
     ...panel,
     options: { ...options, reduceOptions: { calcs, values, limit } },
     fieldConfig: {
-      defaults: { ...(thresholds && { thresholds }), ...(mappings && { mappings }), ...rest, ...override, ...(title && { displayName: title }) },
+      defaults: {
+        ...(thresholds && { thresholds }),
+        ...(mappings && { mappings }),
+        ...rest,
+        ...override,
+        ...(title && { displayName: title }),
+      },
       overrides: overrides ?? [],
     },
   };
@@ -56,7 +62,10 @@ function withNewFieldConfig(panel) {
       defaults: renewed,
       overrides: overrides.map((override) => ({
         ...override,
-        properties: (override.properties ?? []).map(({ id, value }) => ({ id, value: values[id] ? values[id](value) : value })),
+        properties: (override.properties ?? []).map(({ id, value }) => ({
+          id,
+          value: values[id] ? values[id](value) : value,
+        })),
       })),
     },
   };

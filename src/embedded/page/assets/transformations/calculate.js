@@ -13,14 +13,12 @@ const OPERATORS = {
   '%': (left, right) => left % right,
 };
 
-const UNARY = {
-  abs: Math.abs, exp: Math.exp, ln: Math.log, floor: Math.floor, ceil: Math.ceil, round: Math.round,
-};
+const UNARY = { abs: Math.abs, exp: Math.exp, ln: Math.log, floor: Math.floor, ceil: Math.ceil, round: Math.round };
 
 const finite = (value) => (Number.isFinite(value) ? value : null);
 
 /** Operands are column names or numbers; newer dashboards wrap them in `matcher` or `fixed`. */
-const operandText = (given) => (typeof given === 'object' ? given?.fixed ?? given?.matcher?.options : given);
+const operandText = (given) => (typeof given === 'object' ? (given?.fixed ?? given?.matcher?.options) : given);
 
 function operand(frame, given) {
   const text = operandText(given);
@@ -36,7 +34,8 @@ function binary(frame, { left, operator = '+', reducer, right }) {
   const apply = OPERATORS[operator ?? reducer];
   if (!one || !other || !apply) return null;
   const missing = (value) => value === null || value === undefined;
-  return (row) => (missing(one(row)) || missing(other(row)) ? null : finite(apply(Number(one(row)), Number(other(row)))));
+  return (row) =>
+    missing(one(row)) || missing(other(row)) ? null : finite(apply(Number(one(row)), Number(other(row))));
 }
 
 function unary(frame, { operator, fieldName }) {
@@ -47,19 +46,30 @@ function unary(frame, { operator, fieldName }) {
 }
 
 function overRow(frame, { include, reducer = 'sum' }) {
-  const fields = frame.fields.filter((field) =>
-    field.type === 'number' && (!include?.length || include.includes(givenName(frame, field))));
+  const fields = frame.fields.filter(
+    (field) => field.type === 'number' && (!include?.length || include.includes(givenName(frame, field))),
+  );
   if (fields.length === 0) return null;
-  return (row) => calculate(reducer, fields.map((field) => field.values[row]));
+  return (row) =>
+    calculate(
+      reducer,
+      fields.map((field) => field.values[row]),
+    );
 }
 
 const MODES = {
-  reduceRow: { make: (frame, options) => overRow(frame, options.reduce ?? {}), name: ({ reduce = {} }) => calculationName(reduce.reducer ?? 'sum') },
+  reduceRow: {
+    make: (frame, options) => overRow(frame, options.reduce ?? {}),
+    name: ({ reduce = {} }) => calculationName(reduce.reducer ?? 'sum'),
+  },
   binary: {
     make: (frame, options) => binary(frame, options.binary ?? {}),
     name: ({ binary: { left, operator, right } = {} }) => `${operandText(left)} ${operator} ${operandText(right)}`,
   },
-  unary: { make: (frame, options) => unary(frame, options.unary ?? {}), name: ({ unary: own = {} }) => `${own.operator}(${own.fieldName})` },
+  unary: {
+    make: (frame, options) => unary(frame, options.unary ?? {}),
+    name: ({ unary: own = {} }) => `${own.operator}(${own.fieldName})`,
+  },
   index: { make: () => (row) => row, name: () => 'Row' },
 };
 

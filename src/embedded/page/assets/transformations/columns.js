@@ -44,12 +44,17 @@ export function filterByRefId(frames, { include, exclude }) {
 export function renameByRegex(frames, { regex = '', renamePattern = '' }) {
   const expression = regex && pattern(regex);
   if (!expression) return frames;
-  const everywhere = new RegExp(expression.source, /^\/.*\/[a-z]*g[a-z]*$/s.test(regex) ? `${expression.flags}g` : expression.flags);
+  const everywhere = new RegExp(
+    expression.source,
+    /^\/.*\/[a-z]*g[a-z]*$/s.test(regex) ? `${expression.flags}g` : expression.flags,
+  );
   return frames.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) => {
       const name = givenName(frame, field);
-      return field.type !== 'time' && expression.test(name) ? renamed(field, name.replace(everywhere, renamePattern)) : field;
+      return field.type !== 'time' && expression.test(name)
+        ? renamed(field, name.replace(everywhere, renamePattern))
+        : field;
     }),
   }));
 }
@@ -63,9 +68,19 @@ function labelColumns(frame, { keepLabels, valueLabel }) {
       if ((!keepLabels || keepLabels.includes(key)) && key !== valueLabel) columns.set(key, value);
     }
     const own = valueLabel && field.labels?.[valueLabel];
-    return { ...field, name: own || field.name, labels: undefined, config: { ...field.config, displayNameFromDS: own || field.name } };
+    return {
+      ...field,
+      name: own || field.name,
+      labels: undefined,
+      config: { ...field.config, displayNameFromDS: own || field.name },
+    };
   });
-  const made = [...columns].map(([name, value]) => ({ name, type: 'string', config: {}, values: Array(length).fill(value) }));
+  const made = [...columns].map(([name, value]) => ({
+    name,
+    type: 'string',
+    config: {},
+    values: Array(length).fill(value),
+  }));
   const times = fields.filter(({ type }) => type === 'time');
   return { ...frame, name: '', fields: [...times, ...made, ...fields.filter(({ type }) => type !== 'time')] };
 }
@@ -73,7 +88,10 @@ function labelColumns(frame, { keepLabels, valueLabel }) {
 function labelRows(frame) {
   const labels = frame.fields.find((field) => field.labels && Object.keys(field.labels).length > 0)?.labels ?? {};
   const column = (name, values) => ({ name, type: 'string', config: {}, values });
-  return { ...frame, fields: [column('label', Object.keys(labels)), column('value', Object.values(labels).map(String))] };
+  return {
+    ...frame,
+    fields: [column('label', Object.keys(labels)), column('value', Object.values(labels).map(String))],
+  };
 }
 
 export function labelsToFields(frames, options) {

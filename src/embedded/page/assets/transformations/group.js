@@ -30,44 +30,60 @@ export function groupBy(frames, { fields = {} }) {
     const kept = keys.map(({ field }) => ({ ...field, values: rows.map(([first]) => field.values[first]) }));
     const made = named
       .filter(({ name }) => fields[name]?.operation === 'aggregate')
-      .flatMap(({ field, name }) => (fields[name].aggregations ?? []).map((id) => {
-        const values = rows.map((group) => calculate(id, group.map((row) => field.values[row])));
-        return calculated(field, id, values, `${name} (${id})`);
-      }));
+      .flatMap(({ field, name }) =>
+        (fields[name].aggregations ?? []).map((id) => {
+          const values = rows.map((group) =>
+            calculate(
+              id,
+              group.map((row) => field.values[row]),
+            ),
+          );
+          return calculated(field, id, values, `${name} (${id})`);
+        }),
+      );
     return [{ ...frame, fields: [...kept, ...made] }];
   });
 }
 
 function fieldsToRows(frames, reducers, labelsToFields) {
   const sources = frames.flatMap((frame) =>
-    frame.fields.filter(({ type }) => type !== 'time').map((field) => ({ frame, field })));
+    frame.fields.filter(({ type }) => type !== 'time').map((field) => ({ frame, field })),
+  );
   const labels = labelsToFields ? [...new Set(sources.flatMap(({ field }) => Object.keys(field.labels ?? {})))] : [];
   const column = (name, type, values) => ({ name, type, config: {}, values });
   const name = ({ frame, field }) => (labelsToFields ? field.name : givenName(frame, field));
-  return [{
-    refId: frames[0]?.refId,
-    name: '',
-    fields: [
-      column('Field', 'string', sources.map(name)),
-      ...labels.map((label) => column(label, 'string', sources.map(({ field }) => field.labels?.[label] ?? null))),
-      ...reducers.map((id) => {
-        const values = sources.map(({ field }) => calculate(id, field.values));
-        return column(calculationName(id), typeOf(values, 'number'), values);
-      }),
-    ],
-  }];
+  return [
+    {
+      refId: frames[0]?.refId,
+      name: '',
+      fields: [
+        column('Field', 'string', sources.map(name)),
+        ...labels.map((label) =>
+          column(
+            label,
+            'string',
+            sources.map(({ field }) => field.labels?.[label] ?? null),
+          ),
+        ),
+        ...reducers.map((id) => {
+          const values = sources.map(({ field }) => calculate(id, field.values));
+          return column(calculationName(id), typeOf(values, 'number'), values);
+        }),
+      ],
+    },
+  ];
 }
 
 function eachToOne(frame, [id = 'lastNotNull'], includeTime) {
   const fields = frame.fields.filter(({ type }) => includeTime || type !== 'time');
-  return {
-    ...frame,
-    fields: fields.map((field) => ({ ...field, values: [calculate(id, field.values)] })),
-  };
+  return { ...frame, fields: fields.map((field) => ({ ...field, values: [calculate(id, field.values)] })) };
 }
 
 /** `seriesToRows` makes a row of each column; `reduceFields` one value of each, in place. */
-export function reduce(frames, { reducers = ['max'], mode = 'seriesToRows', labelsToFields = false, includeTimeField = false }) {
+export function reduce(
+  frames,
+  { reducers = ['max'], mode = 'seriesToRows', labelsToFields = false, includeTimeField = false },
+) {
   if (mode === 'reduceFields') return frames.map((frame) => eachToOne(frame, reducers, includeTimeField));
   return fieldsToRows(frames, reducers, labelsToFields);
 }

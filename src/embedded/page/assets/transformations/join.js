@@ -8,7 +8,10 @@ function keyColumn(frame, name) {
 }
 
 /** The frame's name would be lost with the frame, so that it becomes the column's. */
-const keepName = (frame, field) => ({ ...field, config: { ...field.config, displayNameFromDS: givenName(frame, field) } });
+const keepName = (frame, field) => ({
+  ...field,
+  config: { ...field.config, displayNameFromDS: givenName(frame, field) },
+});
 
 /** Rows in the order of the key; `mode` `inner` keeps the keys that every frame has. */
 export function joinByField(frames, { byField, mode = 'outer' } = {}) {
@@ -22,7 +25,9 @@ export function joinByField(frames, { byField, mode = 'outer' } = {}) {
       if (!rows.has(key)) rows.set(key, { cells: [], frames: new Set() });
       const { cells, frames: seen } = rows.get(key);
       seen.add(frame);
-      others.forEach((field, place) => { cells[columns + place] = field.values[row]; });
+      others.forEach((field, place) => {
+        cells[columns + place] = field.values[row];
+      });
     });
     columns += others.length;
   }
@@ -30,8 +35,12 @@ export function joinByField(frames, { byField, mode = 'outer' } = {}) {
   kept.sort(([one], [other]) => (one < other ? -1 : Number(one > other)));
   const key = { ...sources[0].frame.fields[sources[0].at], values: kept.map(([value]) => value) };
   const fields = sources.flatMap(({ frame, at }) =>
-    frame.fields.filter((_, place) => place !== at).map((field) => keepName(frame, field)));
-  const filled = fields.map((field, column) => ({ ...field, values: kept.map(([, { cells }]) => cells[column] ?? null) }));
+    frame.fields.filter((_, place) => place !== at).map((field) => keepName(frame, field)),
+  );
+  const filled = fields.map((field, column) => ({
+    ...field,
+    values: kept.map(([, { cells }]) => cells[column] ?? null),
+  }));
   return [{ ...sources[0].frame, name: '', fields: [key, ...filled] }];
 }
 
@@ -61,7 +70,7 @@ export function merge(frames) {
     for (let at = 0; at < (frame.fields[0]?.values.length ?? 0); at += 1) {
       const cells = new Map(own.map(([name, { sources }]) => [name, sources.get(frame).values[at]]));
       const key = JSON.stringify(common.map((name) => cells.get(name)));
-      const alike = common.length > 0 ? known.get(key) ?? [] : [];
+      const alike = common.length > 0 ? (known.get(key) ?? []) : [];
       const free = added.length > 0 && alike.find((row) => added.every((name) => !row.has(name)));
       if (free) {
         cells.forEach((value, name) => free.set(name, value));
@@ -72,7 +81,9 @@ export function merge(frames) {
     }
   }
   const fields = [...columns].map(([name, { field }]) => ({
-    ...field, labels: undefined, values: rows.map((row) => row.get(name) ?? null),
+    ...field,
+    labels: undefined,
+    values: rows.map((row) => row.get(name) ?? null),
   }));
   return [{ ...frames[0], name: '', fields }];
 }
@@ -82,9 +93,17 @@ export function seriesToRows(frames) {
   const rows = frames.flatMap((frame) => {
     const time = frame.fields.find(({ type }) => type === 'time');
     const fields = time ? frame.fields.filter(({ type }) => type !== 'time') : [];
-    return fields.flatMap((field) => field.values.map((value, at) => [time.values[at], givenName(frame, field), value]));
+    return fields.flatMap((field) =>
+      field.values.map((value, at) => [time.values[at], givenName(frame, field), value]),
+    );
   });
   rows.sort(([one], [other]) => other - one);
   const column = (name, type, at) => ({ name, type, config: {}, values: rows.map((row) => row[at]) });
-  return [{ refId: frames[0]?.refId, name: '', fields: [column('Time', 'time', 0), column('Metric', 'string', 1), column('Value', 'number', 2)] }];
+  return [
+    {
+      refId: frames[0]?.refId,
+      name: '',
+      fields: [column('Time', 'time', 0), column('Metric', 'string', 1), column('Value', 'number', 2)],
+    },
+  ];
 }

@@ -11,7 +11,8 @@ const taken = (frame, rows) => ({
 export function compare(one, other) {
   const missing = Number(one === null || one === undefined) - Number(other === null || other === undefined);
   if (missing || one === null || one === undefined) return missing;
-  if (typeof one === 'string' && typeof other === 'string') return one.localeCompare(other, undefined, { numeric: true });
+  if (typeof one === 'string' && typeof other === 'string')
+    return one.localeCompare(other, undefined, { numeric: true });
   return one < other ? -1 : Number(one > other);
 }
 

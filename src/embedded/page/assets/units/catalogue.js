@@ -58,8 +58,14 @@ function powers(name, write) {
 }
 
 const data = {
-  ...powers((prefix) => `${prefix}bytes`, (step) => binary('B', step)),
-  ...powers((prefix) => `dec${prefix}bytes`, (step) => metric('B', step)),
+  ...powers(
+    (prefix) => `${prefix}bytes`,
+    (step) => binary('B', step),
+  ),
+  ...powers(
+    (prefix) => `dec${prefix}bytes`,
+    (step) => metric('B', step),
+  ),
   bits: binary('b'),
   decbits: metric('b'),
   Bps: metric('B/s'),
@@ -67,12 +73,14 @@ const data = {
   bps: metric('b/s'),
   binbps: binary('b/s'),
   pps: metric('p/s'),
-  ...Object.fromEntries(['K', 'M', 'G', 'T', 'P'].flatMap((prefix, step) => [
-    [`${prefix}Bs`, metric('B/s', step + 1)],
-    [`${prefix}iBs`, binary('B/s', step + 1)],
-    [`${prefix}bits`, metric('b/s', step + 1)],
-    [`${prefix}ibits`, binary('b/s', step + 1)],
-  ])),
+  ...Object.fromEntries(
+    ['K', 'M', 'G', 'T', 'P'].flatMap((prefix, step) => [
+      [`${prefix}Bs`, metric('B/s', step + 1)],
+      [`${prefix}iBs`, binary('B/s', step + 1)],
+      [`${prefix}bits`, metric('b/s', step + 1)],
+      [`${prefix}ibits`, binary('b/s', step + 1)],
+    ]),
+  ),
 };
 
 const throughput = {

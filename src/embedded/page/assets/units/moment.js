@@ -17,8 +17,15 @@ function formatFor(zone) {
   let format = formats.get(zone);
   if (!format) {
     format = new Intl.DateTimeFormat('en-GB', {
-      timeZone: zoneName(zone), hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit',
-      hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3,
+      timeZone: zoneName(zone),
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      fractionalSecondDigits: 3,
     });
     formats.set(zone, format);
   }
@@ -47,7 +54,14 @@ function american(time, zone) {
 
 const sameDay = (one, other, zone) => iso(one, zone).slice(0, 10) === iso(other, zone).slice(0, 10);
 
-const AGES = [[31536e6, 'year'], [2592e6, 'month'], [864e5, 'day'], [36e5, 'hour'], [6e4, 'minute'], [1e3, 'second']];
+const AGES = [
+  [31536e6, 'year'],
+  [2592e6, 'month'],
+  [864e5, 'day'],
+  [36e5, 'hour'],
+  [6e4, 'minute'],
+  [1e3, 'second'],
+];
 
 function fromNow(time, now) {
   const [size, unit] = AGES.find(([least]) => Math.abs(now - time) >= least) ?? AGES.at(-1);
@@ -61,10 +75,12 @@ const date = (write) => (value, _decimals, zone) => ({
 export const MOMENTS = {
   dateTimeAsIso: date((time, zone) => iso(time, zone)),
   dateTimeAsIsoNoDateIfToday: date((time, zone) =>
-    sameDay(time, Date.now(), zone) ? iso(time, zone).slice(11) : iso(time, zone)),
+    sameDay(time, Date.now(), zone) ? iso(time, zone).slice(11) : iso(time, zone),
+  ),
   dateTimeAsUS: date(american),
   dateTimeAsUSNoDateIfToday: date((time, zone) =>
-    sameDay(time, Date.now(), zone) ? american(time, zone).slice(11) : american(time, zone)),
+    sameDay(time, Date.now(), zone) ? american(time, zone).slice(11) : american(time, zone),
+  ),
   dateTimeAsLocal: date((time, zone) => iso(time, zone)),
   dateTimeFromNow: date((time) => fromNow(time, Date.now())),
   dateTimeAsSystem: date((time, zone) => iso(time, zone)),

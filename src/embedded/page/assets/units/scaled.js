@@ -22,16 +22,27 @@ export function scaled(factor, suffixes, home = 0) {
 
 /** `step` 1 means that a value of 1 is already 1 k. */
 export function metric(unit, step = 0) {
-  return scaled(1000, SI.map((prefix) => ` ${prefix}${unit}`), SI.indexOf('') + step);
+  return scaled(
+    1000,
+    SI.map((prefix) => ` ${prefix}${unit}`),
+    SI.indexOf('') + step,
+  );
 }
 
 export function binary(unit, step = 0) {
-  return scaled(1024, BINARY.map((prefix) => ` ${prefix}${unit}`), step);
+  return scaled(
+    1024,
+    BINARY.map((prefix) => ` ${prefix}${unit}`),
+    step,
+  );
 }
 
 /** `1.50K req/s` */
 export function count(symbol) {
-  return scaled(1000, COUNTS.map((suffix) => `${suffix} ${symbol}`));
+  return scaled(
+    1000,
+    COUNTS.map((suffix) => `${suffix} ${symbol}`),
+  );
 }
 
 export function currency(symbol, behind = false) {

@@ -30,9 +30,10 @@ pub(super) fn encode(numbers: &[i64], out: &mut Vec<u8>) -> Result<(), Undecodab
         out.push(MULTIPLES);
         put_signed(spread.least, out);
         put_unsigned(unit, out);
-        let counts: Vec<u64> = numbers
+        // A half of the range of u64 at most.
+        let counts: Vec<i64> = numbers
             .iter()
-            .map(|number| number.abs_diff(spread.least) / unit)
+            .map(|number| (number.abs_diff(spread.least) / unit) as i64)
             .collect();
         return compress(&counts, spread.smooth, out);
     }
@@ -62,10 +63,9 @@ pub(super) fn decode(mut bytes: Bytes<'_>, into: &mut [i64]) -> Result<(), Undec
 fn multiples(mut bytes: Bytes<'_>, into: &mut [i64]) -> Result<(), Undecodable> {
     let least = bytes.signed()?;
     let unit = bytes.unsigned()?;
-    let mut counts = vec![0_u64; into.len()];
-    decompress(bytes.0, &mut counts)?;
-    for (place, count) in into.iter_mut().zip(counts) {
-        *place = least.wrapping_add_unsigned(count.wrapping_mul(unit));
+    decompress(bytes.0, into)?;
+    for place in into {
+        *place = least.wrapping_add_unsigned((*place as u64).wrapping_mul(unit));
     }
     Ok(())
 }

@@ -8,18 +8,27 @@ import { setStyle, setText, sized } from '../plot/elements.js';
 import { emptyText } from '../plot/message.js';
 import { bands, extentOf, rangeOf, shareOf } from './shares.js';
 
-const bar = () => element('div', { class: 'bar' },
-  element('div', { class: 'bar-name' }),
-  element('div', { class: 'bar-ground' }, element('div', { class: 'bar-filled' })),
-  element('div', { class: 'bar-value' }));
+const bar = () =>
+  element(
+    'div',
+    { class: 'bar' },
+    element('div', { class: 'bar-name' }),
+    element('div', { class: 'bar-ground' }, element('div', { class: 'bar-filled' })),
+    element('div', { class: 'bar-value' }),
+  );
 
 /** `gradient` runs through the colours of the thresholds that the value has passed. */
 function fill(one, range, mode, upright, theme) {
   const direction = upright ? 'to top' : 'to right';
-  const passed = mode === 'gradient' && one.field.config.color?.mode === 'thresholds'
-    ? bands(one.field, range, theme).filter(({ from }) => from <= shareOf(one.value, range)).map(({ colour }) => colour) : [];
+  const passed =
+    mode === 'gradient' && one.field.config.color?.mode === 'thresholds'
+      ? bands(one.field, range, theme)
+          .filter(({ from }) => from <= shareOf(one.value, range))
+          .map(({ colour }) => colour)
+      : [];
   if (passed.length > 1) return `linear-gradient(${direction}, ${passed.join(', ')})`;
-  if (mode === 'gradient') return `linear-gradient(${direction}, ${translucent(one.display.colour, 0.45)}, ${one.display.colour})`;
+  if (mode === 'gradient')
+    return `linear-gradient(${direction}, ${translucent(one.display.colour, 0.45)}, ${one.display.colour})`;
   if (mode !== 'lcd') return one.display.colour;
   return `repeating-linear-gradient(${direction}, ${one.display.colour} 0 8px, transparent 8px 11px)`;
 }
@@ -36,7 +45,8 @@ export function mount(body, panel, context) {
     const { frames, problem } = prepare(panel, data, context, { fallback: 'thresholds' });
     const values = problem ? [] : reduced(frames, reduceOptions);
     setText(message, problem ?? (values.length ? '' : emptyText(data, frames)));
-    const upright = orientation === 'vertical' || (orientation === 'auto' && size.width > size.height && values.length > 1);
+    const upright =
+      orientation === 'vertical' || (orientation === 'auto' && size.width > size.height && values.length > 1);
     root.classList.toggle('upright', upright);
     const extent = extentOf(values);
     const nodes = sized(root, values.length, bar);

@@ -38,7 +38,13 @@ function tile() {
   ground.setAttribute('class', 'gauge-ground');
   ground.setAttribute('d', arc(0, 1, 40));
   svg.append(ground, path(12), document.createElementNS(SVG, 'g'));
-  return element('div', { class: 'gauge-tile' }, svg, element('div', { class: 'gauge-value' }), element('div', { class: 'gauge-name' }));
+  return element(
+    'div',
+    { class: 'gauge-tile' },
+    svg,
+    element('div', { class: 'gauge-value' }),
+    element('div', { class: 'gauge-name' }),
+  );
 }
 
 function drawArcs(svg, one, { marks, theme, extent }) {

@@ -32,6 +32,10 @@ export function bands(field, range, theme) {
   const list = steps(field.config, range);
   const at = (value) => (value === -Infinity ? 0 : shareOf(value, range));
   return list
-    .map(({ value, color }, place) => ({ from: at(value), to: place + 1 < list.length ? at(list[place + 1].value) : 1, colour: colour(color, theme) }))
+    .map(({ value, color }, place) => ({
+      from: at(value),
+      to: place + 1 < list.length ? at(list[place + 1].value) : 1,
+      colour: colour(color, theme),
+    }))
     .filter(({ from, to }) => to > from);
 }

@@ -1,7 +1,9 @@
 // How many values of some series fall into each box of time and value; sizes of the boxes are computed where none are given.
 
 const NICE = [1, 2, 2.5, 5, 10];
-const DURATIONS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 2592000];
+const DURATIONS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 2592000,
+];
 const MOST_CELLS = 200000;
 
 /** The smallest round number that is at least `size`. */
@@ -27,7 +29,8 @@ function parsed(text) {
 
 function width({ mode, value } = {}, range, most) {
   const span = range.to - range.from;
-  const given = mode === 'count' && Number(value) > 0 ? span / Number(value) : mode === 'size' || !mode ? parsed(value) : null;
+  const given =
+    mode === 'count' && Number(value) > 0 ? span / Number(value) : mode === 'size' || !mode ? parsed(value) : null;
   return Math.max(given ?? niceDuration(span / most), span / 2000);
 }
 
@@ -37,9 +40,17 @@ function stepper({ mode, value, scale = {} } = {}, low, high, most) {
   if (scale.type === 'log') {
     const base = scale.log || 2;
     const splits = mode === 'count' && number > 0 ? number : 1;
-    return { size: 1, forth: (one) => (Math.log(one) / Math.log(base)) * splits, back: (step) => base ** (step / splits), log: true };
+    return {
+      size: 1,
+      forth: (one) => (Math.log(one) / Math.log(base)) * splits,
+      back: (step) => base ** (step / splits),
+      log: true,
+    };
   }
-  const size = mode === 'size' && number > 0 ? number : niceStep((high - low || Math.abs(high) || 1) / (mode === 'count' && number > 0 ? number : most));
+  const size =
+    mode === 'size' && number > 0
+      ? number
+      : niceStep((high - low || Math.abs(high) || 1) / (mode === 'count' && number > 0 ? number : most));
   return { size, forth: (one) => one / size, back: (step) => step * size, log: false };
 }
 
@@ -63,7 +74,8 @@ export function bucketed(series, range, { xBuckets, yBuckets } = {}, most = { co
   const start = Math.floor(range.from / wide) * wide;
   const columns = Math.floor((range.to - start) / wide) + 1;
   let step = stepper(yBuckets, low, high, most.rows);
-  if ((step.forth(high) - step.forth(low)) * columns > MOST_CELLS) step = stepper({ scale: yBuckets?.scale }, low, high, most.rows);
+  if ((step.forth(high) - step.forth(low)) * columns > MOST_CELLS)
+    step = stepper({ scale: yBuckets?.scale }, low, high, most.rows);
   const first = Math.floor(step.forth(low) + 1e-9);
   const rows = Math.floor(step.forth(high) + 1e-9) - first + 1;
   const counts = new Float64Array(columns * rows);

@@ -19,7 +19,12 @@ function seriesOf(frames) {
   return frames.flatMap((frame) => {
     const time = frame.fields.find(({ type }) => type === 'time');
     const fields = time ? frame.fields.filter(({ type }) => type === 'number') : [];
-    return fields.map((field) => ({ name: field.title, labels: field.labels, times: time.values, values: field.values }));
+    return fields.map((field) => ({
+      name: field.title,
+      labels: field.labels,
+      times: time.values,
+      values: field.values,
+    }));
   });
 }
 
@@ -88,20 +93,38 @@ export function mount(body, panel, context) {
     const from = heat.start + box.column * heat.width;
     return {
       title: `${iso(from, context.timeZone, true)} – ${iso(from + heat.width, context.timeZone, true)}`,
-      rows: [{ name: heat.names ? 'Bucket' : 'Values', value: rowText(box.row) }, { name: 'Count', colour: colourOf(count), value: counted(count), strong: true }],
+      rows: [
+        { name: heat.names ? 'Bucket' : 'Values', value: rowText(box.row) },
+        { name: 'Count', mark: colourOf(count), value: counted(count), strong: true },
+      ],
     };
   };
 
   const chart = createChart(body, context, { hover, title: panel.title });
-  const scale = element('div', { class: 'heat-scale' }, element('span'), element('div', { class: 'heat-bar' }), element('span'));
+  const scale = element(
+    'div',
+    { class: 'heat-scale' },
+    element('span'),
+    element('div', { class: 'heat-bar' }),
+    element('span'),
+  );
   chart.root.append(scale);
 
   const rowAxis = () => ({
-    ...valueAxis(context, { scale: 'y', unit, grid: false, right: options.yAxis?.axisPlacement === 'right', label: options.yAxis?.axisLabel }),
+    ...valueAxis(context, {
+      scale: 'y',
+      unit,
+      grid: false,
+      right: options.yAxis?.axisPlacement === 'right',
+      label: options.yAxis?.axisLabel,
+    }),
     ...(heat?.names && {
       // An upper bound stands at the upper edge of its row
       splits: () => heat.names.map((_, row) => row + (heat.upper ? 1 : 0.5)),
-      values: (plot) => heat.names.map((name, row) => ((heat.rows - 1 - row) % Math.ceil((heat.rows * 14) / Math.max(1, plot.height - 30)) === 0 ? label(name) : '')),
+      values: (plot) =>
+        heat.names.map((name, row) =>
+          (heat.rows - 1 - row) % Math.ceil((heat.rows * 14) / Math.max(1, plot.height - 30)) === 0 ? label(name) : '',
+        ),
     }),
   });
 
@@ -148,13 +171,15 @@ export function mount(body, panel, context) {
     chart.show({
       signature: JSON.stringify([heat === null, heat?.log, heat?.names]),
       options: plotOptions,
-      data: [[data.range.from, data.range.to], [null, null]],
+      data: [
+        [data.range.from, data.range.to],
+        [null, null],
+      ],
       range: data.range,
       annotations: data.annotations,
       message: problem ?? (heat ? '' : emptyText(data, frames)),
     });
     writeScale();
-    chart.fit();
   };
 
   return {

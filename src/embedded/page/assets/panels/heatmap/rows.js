@@ -19,7 +19,9 @@ export function boundOf({ name, labels = {} }) {
  */
 export function rowsOf(series, intervalMs = 0) {
   const bounded = series.map((one) => ({ ...one, bound: boundOf(one) }));
-  const ordered = bounded.every(({ bound }) => !Number.isNaN(bound)) ? bounded.toSorted((one, other) => (one.bound < other.bound ? -1 : Number(one.bound > other.bound))) : bounded;
+  const ordered = bounded.every(({ bound }) => !Number.isNaN(bound))
+    ? bounded.toSorted((one, other) => (one.bound < other.bound ? -1 : Number(one.bound > other.bound)))
+    : bounded;
   const { times, columns } = aligned(ordered);
   if (times.length === 0) return null;
   const width = spacing(times) || intervalMs || 1000;
@@ -28,9 +30,20 @@ export function rowsOf(series, intervalMs = 0) {
   const counts = new Float64Array(count * ordered.length);
   columns.forEach((values, row) => {
     values.forEach((value, at) => {
-      if (typeof value === 'number') counts[Math.floor((times[at] - start) / width + 0.5) * ordered.length + row] += value;
+      if (typeof value === 'number')
+        counts[Math.floor((times[at] - start) / width + 0.5) * ordered.length + row] += value;
     });
   });
   const upper = ordered.every(({ bound }) => !Number.isNaN(bound));
-  return { columns: count, rows: ordered.length, start, width, counts, log: false, edge: (row) => row, names: ordered.map(({ name }) => name), upper };
+  return {
+    columns: count,
+    rows: ordered.length,
+    start,
+    width,
+    counts,
+    log: false,
+    edge: (row) => row,
+    names: ordered.map(({ name }) => name),
+    upper,
+  };
 }

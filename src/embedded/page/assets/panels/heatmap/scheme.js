@@ -28,7 +28,12 @@ const FIXED = {
   RdYlBu: ['#313695', '#abd9e9', '#ffffbf', '#f46d43', '#a50026'],
   RdBu: ['#053061', '#92c5de', '#f7f7f7', '#f4a582', '#67001f'],
 };
-const KNOWN = { Viridis: 'continuous-viridis', Plasma: 'continuous-plasma', Inferno: 'continuous-inferno', Magma: 'continuous-magma' };
+const KNOWN = {
+  Viridis: 'continuous-viridis',
+  Plasma: 'continuous-plasma',
+  Inferno: 'continuous-inferno',
+  Magma: 'continuous-magma',
+};
 
 function stopsOf(name, theme) {
   if (FIXED[name]) return FIXED[name];
@@ -37,7 +42,10 @@ function stopsOf(name, theme) {
 }
 
 /** `options`: Grafana's { mode: 'scheme' | 'opacity', scheme, fill, exponent, steps, reverse }. */
-export function heatColours({ mode = 'scheme', scheme = 'Oranges', fill = 'dark-orange', exponent = 0.5, steps = 64, reverse = false } = {}, theme) {
+export function heatColours(
+  { mode = 'scheme', scheme = 'Oranges', fill = 'dark-orange', exponent = 0.5, steps = 64, reverse = false } = {},
+  theme,
+) {
   const bend = (share) => Math.min(1, Math.max(0, share)) ** exponent;
   if (mode === 'opacity') {
     const full = colour(fill, theme);
@@ -45,6 +53,8 @@ export function heatColours({ mode = 'scheme', scheme = 'Oranges', fill = 'dark-
   }
   const blend = gradient(KNOWN[scheme] ?? stopsOf(scheme, theme), theme);
   const levels = Math.min(128, Math.max(2, steps));
-  const colours = Array.from({ length: levels }, (_, level) => blend((reverse ? levels - 1 - level : level) / (levels - 1)));
+  const colours = Array.from({ length: levels }, (_, level) =>
+    blend((reverse ? levels - 1 - level : level) / (levels - 1)),
+  );
   return (share) => colours[Math.min(levels - 1, Math.floor(Math.min(1, Math.max(0, share)) * levels))];
 }

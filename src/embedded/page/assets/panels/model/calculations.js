@@ -71,14 +71,38 @@ const CALCULATIONS = {
   first: ['First', (values) => values[0] ?? null],
   min: ['Min', (values) => some(summary(values).min)],
   max: ['Max', (values) => some(summary(values).max)],
-  mean: ['Mean', (values) => { const { sum, count } = summary(values); return count ? sum / count : null; }],
-  sum: ['Total', (values) => { const { sum, count } = summary(values); return count ? sum : null; }],
+  mean: [
+    'Mean',
+    (values) => {
+      const { sum, count } = summary(values);
+      return count ? sum / count : null;
+    },
+  ],
+  sum: [
+    'Total',
+    (values) => {
+      const { sum, count } = summary(values);
+      return count ? sum : null;
+    },
+  ],
   count: ['Count', (values) => values.length],
-  range: ['Range', (values) => { const { min, max } = summary(values); return some(max - min); }],
+  range: [
+    'Range',
+    (values) => {
+      const { min, max } = summary(values);
+      return some(max - min);
+    },
+  ],
   delta: ['Delta', delta],
   step: ['Step', smallestStep],
   diff: ['Difference', difference],
-  diffperc: ['Difference percent', (values) => { const all = numbers(values); return some(difference(values) / all[0]); }],
+  diffperc: [
+    'Difference percent',
+    (values) => {
+      const all = numbers(values);
+      return some(difference(values) / all[0]);
+    },
+  ],
   logmin: ['Min (above zero)', (values) => some(summary(values).aboveZero)],
   allIsZero: ['All zeros', (values) => numbers(values).length > 0 && values.every((value) => value === 0)],
   allIsNull: ['All nulls', (values) => values.every((value) => value === null || value === undefined)],
@@ -86,7 +110,13 @@ const CALCULATIONS = {
   distinctCount: ['Distinct count', (values) => new Set(present(values)).size],
   median: ['Median', (values) => quantile(values, 0.5)],
   variance: ['Variance', variance],
-  stdDev: ['StdDev', (values) => { const found = variance(values); return found === null ? null : Math.sqrt(found); }],
+  stdDev: [
+    'StdDev',
+    (values) => {
+      const found = variance(values);
+      return found === null ? null : Math.sqrt(found);
+    },
+  ],
   uniqueValues: ['All unique values', (values) => [...new Set(present(values))].join(', ')],
   allValues: ['All values', (values) => values.join(', ')],
 };

@@ -45,7 +45,8 @@ function named(name, theme) {
   if (name === 'text') return theme?.colors?.text ?? (light ? '#24292e' : '#ccccdc');
   if (name === 'panel-bg') return theme?.colors?.panel ?? (light ? '#ffffff' : '#181b1f');
   const shade = SHADES.findLastIndex((prefix) => prefix && name.startsWith(prefix));
-  const prefix = shade < 0 ? '' : ['super-light-', 'semi-dark-'].find((long) => name.startsWith(long)) ?? SHADES[shade];
+  const prefix =
+    shade < 0 ? '' : (['super-light-', 'semi-dark-'].find((long) => name.startsWith(long)) ?? SHADES[shade]);
   const hue = HUES[name.slice(prefix.length)];
   return hue?.[SHADES.indexOf(prefix) + (light ? 1 : 0)];
 }

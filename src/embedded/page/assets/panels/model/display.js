@@ -33,7 +33,10 @@ export function colourer(config, { theme, place = 0, name = '', around, fallback
   return () => own;
 }
 
-/** A function of a value to { text, prefix, suffix, whole, colour, mapped }; `colourOf` is for values without a mapping. */
+/**
+ * A function of a value to { text, prefix, suffix, whole, colour, mapped, painted }, of which the last two tell that text and
+ * colour are a mapping's. `colourOf` is for values without one.
+ */
 export function displayer(config, colourOf, { theme, timeZone }) {
   const map = mapper(config.mappings);
   return (value, decimals = config.decimals) => {
@@ -41,12 +44,15 @@ export function displayer(config, colourOf, { theme, timeZone }) {
     const missing = value === null || value === undefined || Number.isNaN(value);
     const parts = mapped?.text
       ? { text: mapped.text }
-      : missing ? { text: config.noValue ?? '' } : formatParts(value, config.unit, decimals, timeZone);
+      : missing
+        ? { text: config.noValue ?? '' }
+        : formatParts(value, config.unit, decimals, timeZone);
     const number = typeof value === 'boolean' ? Number(value) : Number.parseFloat(value);
     return {
       ...parts,
       whole: joinParts(parts),
       mapped: Boolean(mapped?.text),
+      painted: Boolean(mapped?.color),
       colour: mapped?.color ? colour(mapped.color, theme) : colourOf(number),
     };
   };

@@ -24,7 +24,10 @@ const KINDS = {
     const key = String(value);
     return value !== null && value !== undefined && Object.hasOwn(options, key) ? options[key] : undefined;
   },
-  range: ({ from, to, result }) => (value) => (value !== null && within(value, from, to) ? result : undefined),
+  range:
+    ({ from, to, result }) =>
+    (value) =>
+      value !== null && within(value, from, to) ? result : undefined,
   regex: ({ pattern: source, result }) => {
     const expression = pattern(source);
     return (value) => {
@@ -32,7 +35,10 @@ const KINDS = {
       return { ...result, text: result.text && value.replace(expression, result.text) };
     };
   },
-  special: ({ match, result }) => (value) => (SPECIAL[match]?.(value) ? result : undefined),
+  special:
+    ({ match, result }) =>
+    (value) =>
+      SPECIAL[match]?.(value) ? result : undefined,
 };
 
 /** From a field's `mappings` to a function of a value, which answers { text?, color? } or undefined. */

@@ -27,5 +27,7 @@ export function ownName(text, frame, field, interpolate) {
     const label = /^labels(?:\.(.+)|\[["']?(.+?)["']?\])$/.exec(path);
     return label ? String(field.labels?.[label[1] ?? label[2]] ?? '') : typed;
   });
-  return interpolate ? interpolate(filled, { __field: { value: field }, __series: { value: { name: frame.name } } }) : filled;
+  return interpolate
+    ? interpolate(filled, { __field: { value: field }, __series: { value: { name: frame.name } } })
+    : filled;
 }

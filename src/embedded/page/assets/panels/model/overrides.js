@@ -4,17 +4,46 @@ import { givenName } from './names.js';
 import { pattern } from './pattern.js';
 
 const MATCHERS = {
-  byName: (options) => ({ name }) => name === options,
-  byRegexp: (options) => ({ name }) => pattern(options)?.test(name) ?? false,
-  byRegexpOrNames: ({ pattern: source, names = [] }) => ({ name }) =>
-    names.includes(name) || (source ? pattern(source)?.test(name) ?? false : false),
-  byNames: ({ names = [], mode = 'include' }) => ({ name }) => names.includes(name) === (mode === 'include'),
-  byFrameRefID: (options) => ({ frame }) => frame.refId === options,
-  byType: (options) => ({ field }) => field.type === options,
-  byTypes: (options) => ({ field }) => options.includes(field.type),
-  numeric: () => ({ field }) => field.type === 'number',
-  time: () => ({ field }) => field.type === 'time',
-  first: () => ({ frame, field }) => frame.fields[0] === field,
+  byName:
+    (options) =>
+    ({ name }) =>
+      name === options,
+  byRegexp:
+    (options) =>
+    ({ name }) =>
+      pattern(options)?.test(name) ?? false,
+  byRegexpOrNames:
+    ({ pattern: source, names = [] }) =>
+    ({ name }) =>
+      names.includes(name) || (source ? (pattern(source)?.test(name) ?? false) : false),
+  byNames:
+    ({ names = [], mode = 'include' }) =>
+    ({ name }) =>
+      names.includes(name) === (mode === 'include'),
+  byFrameRefID:
+    (options) =>
+    ({ frame }) =>
+      frame.refId === options,
+  byType:
+    (options) =>
+    ({ field }) =>
+      field.type === options,
+  byTypes:
+    (options) =>
+    ({ field }) =>
+      options.includes(field.type),
+  numeric:
+    () =>
+    ({ field }) =>
+      field.type === 'number',
+  time:
+    () =>
+    ({ field }) =>
+      field.type === 'time',
+  first:
+    () =>
+    ({ frame, field }) =>
+      frame.fields[0] === field,
 };
 
 /** A function of { frame, field, name }; an unknown matcher matches nothing. */

@@ -13,9 +13,11 @@ function chosen(frames, fields) {
     if (config.custom?.hideFrom?.viz) return false;
     return expression ? expression.test(title) : type === 'number' || type === 'boolean';
   };
-  return frames.flatMap((frame) => frame.fields.filter(wanted).map((field) => ({
-    field, frame, times: frame.fields.find(({ type }) => type === 'time')?.values,
-  })));
+  return frames.flatMap((frame) =>
+    frame.fields
+      .filter(wanted)
+      .map((field) => ({ field, frame, times: frame.fields.find(({ type }) => type === 'time')?.values })),
+  );
 }
 
 /** Counts are numbers without the field's unit. */
@@ -27,10 +29,16 @@ function shown(field, id, value) {
 
 function ofRows({ field, frame }, limit) {
   const names = frame.fields.find(({ type, title }) => type === 'string' && title !== field.title);
-  return field.values.slice(0, limit).map((value, row) => ({
-    title: names ? String(names.values[row] ?? '') : field.title,
-    field, value, display: field.display(value), times: null, values: null,
-  }));
+  return field.values
+    .slice(0, limit)
+    .map((value, row) => ({
+      title: names ? String(names.values[row] ?? '') : field.title,
+      field,
+      value,
+      display: field.display(value),
+      times: null,
+      values: null,
+    }));
 }
 
 function ofCalculations({ field, times }, calcs) {
@@ -38,7 +46,11 @@ function ofCalculations({ field, times }, calcs) {
     const value = calculate(id, field.values);
     return {
       title: calcs.length > 1 ? `${field.title} ${calculationName(id)}` : field.title,
-      field, value, display: shown(field, id, value), times, values: field.type === 'number' ? field.values : null,
+      field,
+      value,
+      display: shown(field, id, value),
+      times,
+      values: field.type === 'number' ? field.values : null,
     };
   });
 }
@@ -47,6 +59,7 @@ function ofCalculations({ field, times }, calcs) {
 export function reduced(frames, { calcs = ['lastNotNull'], values = false, fields = '', limit = MOST } = {}) {
   const sources = chosen(frames, fields);
   const found = sources.flatMap((source) =>
-    (values ? ofRows(source, Math.min(limit, MOST)) : ofCalculations(source, calcs.length ? calcs : ['lastNotNull'])));
+    values ? ofRows(source, Math.min(limit, MOST)) : ofCalculations(source, calcs.length ? calcs : ['lastNotNull']),
+  );
   return found.slice(0, MOST);
 }

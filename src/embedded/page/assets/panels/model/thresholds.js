@@ -7,7 +7,10 @@ export function steps(config, range) {
   const { min, max } = range ?? { min: 0, max: 100 };
   const absolute = (value) => (relative ? min + ((max - min) * value) / 100 : value);
   return list
-    .map(({ value, color }, at) => ({ color, value: value === null || value === undefined || at === 0 ? -Infinity : absolute(Number(value)) }))
+    .map(({ value, color }, at) => ({
+      color,
+      value: value === null || value === undefined || at === 0 ? -Infinity : absolute(Number(value)),
+    }))
     .sort((one, other) => one.value - other.value);
 }
 

@@ -2,12 +2,14 @@
 
 import { legendOptions, tooltipOptions } from './legend.js';
 
-const number = (value) => (value === null || value === undefined || value === '' || Number.isNaN(Number(value)) ? undefined : Number(value));
+const number = (value) =>
+  value === null || value === undefined || value === '' || Number.isNaN(Number(value)) ? undefined : Number(value);
 
 /** Without what is undefined, so that defaults behind it hold. */
 const defined = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
-const matcherOf = (alias) => (/^\/.*\/[a-z]*$/.test(alias) ? { id: 'byRegexp', options: alias } : { id: 'byName', options: alias });
+const matcherOf = (alias) =>
+  /^\/.*\/[a-z]*$/.test(alias) ? { id: 'byRegexp', options: alias } : { id: 'byName', options: alias };
 
 const properties = (object) => Object.entries(defined(object)).map(([id, value]) => ({ id, value }));
 
@@ -34,7 +36,7 @@ function customOf(panel, axis) {
   const style = drawStyle(panel);
   return defined({
     drawStyle: style,
-    lineWidth: style === 'bars' ? 0 : panel.linewidth ?? 1,
+    lineWidth: style === 'bars' ? 0 : (panel.linewidth ?? 1),
     fillOpacity: style === 'bars' ? 100 : (panel.fill ?? 1) * 10,
     gradientMode: panel.fillGradient > 0 ? 'opacity' : 'none',
     lineInterpolation: panel.steppedLine ? 'stepAfter' : 'linear',
@@ -70,7 +72,9 @@ function stackOf(stack, panel) {
 }
 
 const styleOf = (one, panel) =>
-  (one.lines === undefined && one.bars === undefined && one.points === undefined ? undefined : drawStyle({ lines: panel.lines, ...one }));
+  one.lines === undefined && one.bars === undefined && one.points === undefined
+    ? undefined
+    : drawStyle({ lines: panel.lines, ...one });
 
 function seriesOverride(one, panel) {
   const hidden = { legend: one.legend === false, tooltip: Boolean(one.hideTooltip), viz: Boolean(one.hiddenSeries) };
@@ -112,7 +116,10 @@ function thresholdsOf(list = []) {
     steps.push({ value: number(one.value), color });
   });
   const [line, area] = [known.some((one) => one.line !== false), known.some((one) => one.fill !== false)];
-  return { thresholds: { mode: 'absolute', steps }, style: [line && 'line', area && 'area'].filter(Boolean).join('+') || 'off' };
+  return {
+    thresholds: { mode: 'absolute', steps },
+    style: [line && 'line', area && 'area'].filter(Boolean).join('+') || 'off',
+  };
 }
 
 /** `xaxis.mode` `series` shows one value a series, which is a bar gauge today. */
@@ -121,7 +128,11 @@ function oneValueEach(panel, defaults) {
     ...panel,
     type: 'bargauge',
     fieldConfig: { defaults: { ...defaults, color: { mode: 'palette-classic' } }, overrides: [] },
-    options: { orientation: 'vertical', displayMode: 'basic', reduceOptions: { calcs: panel.xaxis.values?.slice(0, 1) ?? ['sum'] } },
+    options: {
+      orientation: 'vertical',
+      displayMode: 'basic',
+      reduceOptions: { calcs: panel.xaxis.values?.slice(0, 1) ?? ['sum'] },
+    },
   };
 }
 
@@ -148,7 +159,11 @@ export function fromGraph(panel) {
     type: panel.xaxis?.mode === 'histogram' ? 'histogram' : 'timeseries',
     fieldConfig: {
       defaults: { ...defaults, custom },
-      overrides: [...(panel.fieldConfig?.overrides ?? []), ...colours, ...(panel.seriesOverrides ?? []).filter(({ alias }) => alias).map((one) => seriesOverride(one, panel))],
+      overrides: [
+        ...(panel.fieldConfig?.overrides ?? []),
+        ...colours,
+        ...(panel.seriesOverrides ?? []).filter(({ alias }) => alias).map((one) => seriesOverride(one, panel)),
+      ],
     },
     options: { legend: legendOptions(panel.legend), tooltip: tooltipOptions(panel.tooltip) },
   };

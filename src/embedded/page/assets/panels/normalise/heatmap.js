@@ -5,7 +5,8 @@ const scheme = (name = 'interpolateOranges') => name.replace(/^interpolate/, '')
 const number = (value) => (value === null || value === undefined || value === '' ? undefined : Number(value));
 
 function buckets(panel, axis) {
-  const [size, count] = axis === 'x' ? [panel.xBucketSize, panel.xBucketNumber] : [panel.yBucketSize, panel.yBucketNumber];
+  const [size, count] =
+    axis === 'x' ? [panel.xBucketSize, panel.xBucketNumber] : [panel.yBucketSize, panel.yBucketNumber];
   if (size) return { mode: 'size', value: String(size) };
   return count ? { mode: 'count', value: String(count) } : undefined;
 }
@@ -27,7 +28,13 @@ export function fromHeatmap(panel) {
         min: number(color.min),
         max: number(color.max),
       },
-      yAxis: { unit: yAxis.format, decimals: number(yAxis.decimals), min: number(yAxis.min), max: number(yAxis.max), axisPlacement: yAxis.show === false ? 'hidden' : 'left' },
+      yAxis: {
+        unit: yAxis.format,
+        decimals: number(yAxis.decimals),
+        min: number(yAxis.min),
+        max: number(yAxis.max),
+        axisPlacement: yAxis.show === false ? 'hidden' : 'left',
+      },
       cellGap: panel.cards?.cardPadding ?? 1,
       tooltip: { show: tooltip.show !== false },
       legend: { show: legend.show !== false },

@@ -1,11 +1,18 @@
 // Legend and tooltip of the old `graph` panel in today's form.
 
 /** Flag of the old legend to today's calculation, in the order that the old legend showed them. */
-const CALCULATIONS = [['min', 'min'], ['max', 'max'], ['avg', 'mean'], ['current', 'lastNotNull'], ['total', 'sum']];
+const CALCULATIONS = [
+  ['min', 'min'],
+  ['max', 'max'],
+  ['avg', 'mean'],
+  ['current', 'lastNotNull'],
+  ['total', 'sum'],
+];
 const HEADINGS = { min: 'Min', max: 'Max', avg: 'Mean', current: 'Last *', total: 'Total' };
 
 export function legendOptions(legend = {}) {
-  const calcs = legend.values === false ? [] : CALCULATIONS.filter(([flag]) => legend[flag]).map(([, calculation]) => calculation);
+  const calcs =
+    legend.values === false ? [] : CALCULATIONS.filter(([flag]) => legend[flag]).map(([, calculation]) => calculation);
   return {
     showLegend: legend.show !== false,
     displayMode: legend.alignAsTable ? 'table' : 'list',

@@ -2,9 +2,16 @@
 
 import { oldMaps, textThresholds } from './mappings.js';
 
-const CALCULATIONS = { avg: 'mean', current: 'lastNotNull', total: 'sum', name: 'lastNotNull', last_time: 'lastNotNull' };
+const CALCULATIONS = {
+  avg: 'mean',
+  current: 'lastNotNull',
+  total: 'sum',
+  name: 'lastNotNull',
+  last_time: 'lastNotNull',
+};
 
-const colourMode = ({ colorBackground, colorValue }) => (colorBackground ? 'background' : colorValue ? 'value' : 'none');
+const colourMode = ({ colorBackground, colorValue }) =>
+  colorBackground ? 'background' : colorValue ? 'value' : 'none';
 
 export function fromSinglestat(panel) {
   const { gauge = {}, sparkline = {}, valueName = 'avg' } = panel;

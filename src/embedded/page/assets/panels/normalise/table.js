@@ -18,7 +18,9 @@ const TRANSFORMS = {
 function propertiesOf({ type, alias, unit, decimals, colorMode, colors, thresholds, align, ...maps }) {
   if (type === 'hidden') return [{ id: 'custom.hidden', value: true }];
   const properties = [];
-  const add = (id, value) => { if (value !== undefined && value !== null && value !== '') properties.push({ id, value }); };
+  const add = (id, value) => {
+    if (value !== undefined && value !== null && value !== '') properties.push({ id, value });
+  };
   add('displayName', alias);
   if (align && align !== 'auto') add('custom.align', align);
   if (type === 'date') add('unit', 'dateTimeAsIso');
@@ -36,12 +38,16 @@ function propertiesOf({ type, alias, unit, decimals, colorMode, colors, threshol
   return properties;
 }
 
-const matcherOf = (pattern) => (/^\/.*\/[a-z]*$/.test(pattern) ? { id: 'byRegexp', options: pattern } : { id: 'byName', options: pattern });
+const matcherOf = (pattern) =>
+  /^\/.*\/[a-z]*$/.test(pattern) ? { id: 'byRegexp', options: pattern } : { id: 'byName', options: pattern };
 
 export function fromTable(panel) {
   const { styles = [], sort, columns = [], transform } = panel;
   // The old panel took the first style that fits a column; here later overrides win
-  const overrides = styles.filter(({ pattern }) => pattern).map((style) => ({ matcher: matcherOf(style.pattern), properties: propertiesOf(style) })).reverse();
+  const overrides = styles
+    .filter(({ pattern }) => pattern)
+    .map((style) => ({ matcher: matcherOf(style.pattern), properties: propertiesOf(style) }))
+    .reverse();
   const sorted = typeof sort?.col === 'number' && columns[sort.col]?.text;
   return {
     ...panel,

@@ -9,7 +9,11 @@ import { hideTooltip, showTooltip } from './tooltip.js';
 const MOST = 200;
 
 /** Text of annotations may hold markup; what a reader sees of it is its text. */
-const bare = (text) => text.replace(/<br\s*\/?>/gi, ' ').replace(/<[^>]*>/g, '').trim();
+const bare = (text) =>
+  text
+    .replace(/<br\s*\/?>/gi, ' ')
+    .replace(/<[^>]*>/g, '')
+    .trim();
 
 const isRegion = ({ time, timeEnd }) => Number.isFinite(timeEnd) && timeEnd > time;
 
@@ -18,7 +22,10 @@ function content({ time, timeEnd, title, text, tags = [] }, zone) {
   const words = [title, text].filter(Boolean).map(bare);
   return {
     title: iso(time, zone) + until,
-    rows: [...words.map((name) => ({ name, value: '' })), ...(tags.length ? [{ name: `tags: ${tags.join(', ')}`, value: '' }] : [])],
+    rows: [
+      ...words.map((name) => ({ name, value: '' })),
+      ...(tags.length ? [{ name: `tags: ${tags.join(', ')}`, value: '' }] : []),
+    ],
   };
 }
 
@@ -59,11 +66,14 @@ export function annotationMarks(context, current) {
     return node;
   };
 
-  const visible = ({ x }) => current().filter(({ time, timeEnd }) => time <= x.max && Math.max(time, timeEnd ?? time) >= x.min);
+  const visible = ({ x }) =>
+    current().filter(({ time, timeEnd }) => time <= x.max && Math.max(time, timeEnd ?? time) >= x.min);
 
   const drawn = (plot) => {
     const { ctx } = plot;
-    shown = visible(plot.scales).slice(0, MOST).map((one) => ({ ...one, color: colour(one.color ?? 'rgba(0, 211, 255, 1)', context.theme) }));
+    shown = visible(plot.scales)
+      .slice(0, MOST)
+      .map((one) => ({ ...one, color: colour(one.color ?? 'rgba(0, 211, 255, 1)', context.theme) }));
     ctx.save();
     ctx.lineWidth = Math.max(1, devicePixelRatio);
     ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
@@ -85,12 +95,14 @@ export function annotationMarks(context, current) {
 
   return {
     hooks: {
-      init: [(plot) => {
-        layer = element('div', { class: 'annotation-layer' });
-        plot.over.append(layer);
-        // A mark is not the place to start a zoom
-        layer.addEventListener('mousedown', (event) => event.stopPropagation());
-      }],
+      init: [
+        (plot) => {
+          layer = element('div', { class: 'annotation-layer' });
+          plot.over.append(layer);
+          // A mark is not the place to start a zoom
+          layer.addEventListener('mousedown', (event) => event.stopPropagation());
+        },
+      ],
       draw: [drawn],
     },
     destroy: () => hideTooltip(source),

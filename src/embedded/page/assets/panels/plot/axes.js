@@ -17,6 +17,13 @@ export function timeOptions(zone) {
 /** Always the whole of what was asked for, whatever data there is. */
 export const timeScale = (range) => ({ time: true, auto: false, range: () => [range().from, range().to] });
 
+/** Pixels between ticks: texts without seconds are shorter, those with a date longer. */
+function timeSpace(_plot, _axis, min, max, pixels) {
+  if (max - min > 86_400_000) return 92;
+  const withSeconds = ((max - min) / pixels) * 46 <= 30_000;
+  return withSeconds ? 62 : 46;
+}
+
 export function timeAxis({ theme, timeZone }, { show = true } = {}) {
   const { faint, grid } = ink(theme);
   return {
@@ -26,7 +33,7 @@ export function timeAxis({ theme, timeZone }, { show = true } = {}) {
     font: FONT,
     size: 26,
     gap: 4,
-    space: (plot, _axis, min, max) => (max - min > 86400000 ? 92 : 62),
+    space: timeSpace,
     grid: { stroke: grid, width: 1 },
     ticks: { stroke: grid, width: 1, size: 4 },
     values: (plot, splits, _axis, _space, distance) =>
@@ -43,7 +50,10 @@ const POWERS_OF_TWO = Array.from({ length: 60 }, (_, power) => 2 ** power);
 const BINARY = /^([kmgtp]?bytes|bits|bin[Bb]ps|[KMGTP]iBs|[KMGTP]ibits)$/;
 
 /** `grid` only on one of several axes, else lines cross at no value. */
-export function valueAxis({ theme, timeZone }, { scale, right = false, label, unit, grid = true, whole = false, size, border = false }) {
+export function valueAxis(
+  { theme, timeZone },
+  { scale, right = false, label, unit, grid = true, whole = false, size, border = false },
+) {
   const colours = ink(theme);
   return {
     scale,
@@ -65,13 +75,19 @@ export function valueAxis({ theme, timeZone }, { scale, right = false, label, un
   };
 }
 
-const part = (hard, soft) => ({ pad: 0.1, hard: hard ?? undefined, soft: soft ?? 0, mode: soft === null || soft === undefined ? 3 : 1 });
+const part = (hard, soft) => ({
+  pad: 0.1,
+  hard: hard ?? undefined,
+  soft: soft ?? 0,
+  mode: soft === null || soft === undefined ? 3 : 1,
+});
 
 /** Limits that a dashboard sets hold; the others go round the data, with 0 where it is near. */
 export function linearRange({ min, max, softMin, softMax }, low, high) {
   if (low === null || low === undefined) return [min ?? softMin ?? 0, max ?? softMax ?? Math.max(1, (min ?? 0) + 1)];
   if (low === high && low === 0) return [min ?? softMin ?? 0, Math.max(max ?? softMax ?? 1, (min ?? 0) + 1e-9)];
-  const given = uPlot.rangeNum(low, high, {
+  // With the set limits, so that there is air above a line that keeps close to its highest value
+  const given = uPlot.rangeNum(Math.min(low, min ?? low), Math.max(high, max ?? high), {
     min: part(min, softMin === undefined ? undefined : Math.min(softMin, low)),
     max: part(max, softMax === undefined ? undefined : Math.max(softMax, high)),
   });
@@ -90,7 +106,11 @@ export function valueScale(limits, distribution = {}) {
     return { distr: 3, log: base, range: (_plot, low, high) => logRange(limits, low, high, base) };
   }
   if (distribution.type === 'symlog') {
-    return { distr: 4, asinh: distribution.linearThreshold || 1, range: (_plot, low, high) => uPlot.rangeAsinh(low ?? 0, high ?? 1, 10, true) };
+    return {
+      distr: 4,
+      asinh: distribution.linearThreshold || 1,
+      range: (_plot, low, high) => uPlot.rangeAsinh(low ?? 0, high ?? 1, 10, true),
+    };
   }
   return { range: (_plot, low, high) => linearRange(limits, low, high) };
 }

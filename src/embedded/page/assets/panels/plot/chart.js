@@ -16,14 +16,18 @@ function together(...lists) {
 }
 
 /**
- * `hover(plot)` makes the tooltip. `show` takes { signature, options(), data, range, annotations, message }: the same
+ * `hover(plot)` makes the tooltip. `show` takes { signature, options(), data, range, annotations, message, note }: the same
  * signature means the same options, and then only the data is replaced.
  */
 export function createChart(body, context, { hover, title }) {
   const box = element('div', { class: 'chart-box' });
   const message = element('div', { class: 'panel-message', role: 'status', hidden: true });
+  const note = element('div', { class: 'chart-note' });
   const legend = element('div', { class: 'chart-legend', hidden: true });
-  const root = element('div', { class: 'panel-chart' }, [element('div', { class: 'chart-room' }, [box, message]), legend]);
+  const root = element('div', { class: 'panel-chart' }, [
+    element('div', { class: 'chart-room' }, [box, message, note]),
+    legend,
+  ]);
   body.replaceChildren(root);
 
   let plot = null;
@@ -42,7 +46,9 @@ export function createChart(body, context, { hover, title }) {
   const build = (width, height) => {
     const own = latest.options();
     const base = {
-      width, height, ...timeOptions(context.timeZone),
+      width,
+      height,
+      ...timeOptions(context.timeZone),
       legend: { show: false },
       padding: [8, 22, 0, 8],
       ...own,
@@ -67,7 +73,9 @@ export function createChart(body, context, { hover, title }) {
     box,
     legend,
     root,
-    get plot() { return plot; },
+    get plot() {
+      return plot;
+    },
     show(next) {
       latest = next;
       const same = plot && signature === next.signature && theme === context.theme;
@@ -75,9 +83,11 @@ export function createChart(body, context, { hover, title }) {
       theme = context.theme;
       message.hidden = !next.message;
       setText(message, next.message ?? '');
+      setText(note, next.note ?? '');
       if (same) plot.setData(next.data);
       else drop();
-      fit();
+      // A change of size is told by the observer, without a layout forced here
+      if (!plot) fit();
     },
     fit,
     destroy() {

@@ -2,8 +2,18 @@
 
 import { colour, isLight } from '../model/colours.js';
 
-const DARK = { text: '#ccccdc', faint: 'rgba(204, 204, 220, 0.65)', grid: 'rgba(240, 250, 255, 0.09)', edge: 'rgba(204, 204, 220, 0.3)' };
-const LIGHT = { text: '#24292e', faint: 'rgba(36, 41, 46, 0.75)', grid: 'rgba(0, 10, 23, 0.09)', edge: 'rgba(36, 41, 46, 0.35)' };
+const DARK = {
+  text: '#ccccdc',
+  faint: 'rgba(204, 204, 220, 0.65)',
+  grid: 'rgba(240, 250, 255, 0.09)',
+  edge: 'rgba(204, 204, 220, 0.3)',
+};
+const LIGHT = {
+  text: '#24292e',
+  faint: 'rgba(36, 41, 46, 0.75)',
+  grid: 'rgba(0, 10, 23, 0.09)',
+  edge: 'rgba(36, 41, 46, 0.35)',
+};
 
 export const FAMILY = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 export const FONT = `12px ${FAMILY}`;

@@ -3,7 +3,7 @@
 import { element } from '../../dom.js';
 import { setStyle, setText, sized } from './elements.js';
 
-/** One row: { name, colour, hidden, values: [text] }; `headings` name the values. */
+/** One row: { name, mark, hidden, values: [text] }, the mark being a CSS background; `headings` name the values. */
 export function createLegend(root, { onToggle }) {
   let shape = null;
   let list = null;
@@ -15,14 +15,15 @@ export function createLegend(root, { onToggle }) {
   };
   root.addEventListener('click', click);
 
-  const button = (at) => element('button', { type: 'button', class: 'legend-name', 'data-row': String(at) }, [
-    element('span', { class: 'series-mark' }),
-    element('span', { class: 'legend-text' }),
-  ]);
+  const button = (at) =>
+    element('button', { type: 'button', class: 'legend-name', 'data-row': String(at) }, [
+      element('span', { class: 'series-mark' }),
+      element('span', { class: 'legend-text' }),
+    ]);
 
-  const writeButton = (node, { name, colour, hidden }) => {
-    const [mark, text] = node.children;
-    setStyle(mark, 'background', colour);
+  const writeButton = (node, { name, mark, hidden }) => {
+    const [sign, text] = node.children;
+    setStyle(sign, 'background', mark);
     setText(text, name);
     if (node.title !== name) node.title = name;
     node.setAttribute('aria-pressed', String(!hidden));
@@ -38,10 +39,19 @@ export function createLegend(root, { onToggle }) {
   };
 
   const asTable = {
-    make: (headings) => element('table', { class: 'legend-table' }, [
-      element('thead', {}, element('tr', {}, ['Name', ...headings].map((heading) => element('th', { scope: 'col' }, heading)))),
-      element('tbody'),
-    ]),
+    make: (headings) =>
+      element('table', { class: 'legend-table' }, [
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            ['Name', ...headings].map((heading) => element('th', { scope: 'col' }, heading)),
+          ),
+        ),
+        element('tbody'),
+      ]),
     row: (at) => element('tr', {}, element('td', {}, button(at))),
     write(node, row) {
       writeButton(node.firstElementChild.firstElementChild, row);

@@ -17,6 +17,9 @@ function nearest(plot, series, index) {
   return at - plot.data[0][low] <= plot.data[0][high] - at ? low : high;
 }
 
+/** Of a dashboard's `graphTooltip`. */
+const SHARED_TOOLTIP = 2;
+
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
 
 /** Moves the cursor by rows of data. */
@@ -25,7 +28,10 @@ function stepped(plot, step) {
   const last = times.length - 1;
   const from = plot.cursor.idx ?? (step > 0 ? -1 : last + 1);
   const index = Math.min(last, Math.max(0, from + step));
-  plot.setCursor({ left: plot.valToPos(times[index], 'x'), top: plot.cursor.top >= 0 ? plot.cursor.top : plot.over.clientHeight / 2 });
+  plot.setCursor({
+    left: plot.valToPos(times[index], 'x'),
+    top: plot.cursor.top >= 0 ? plot.cursor.top : plot.over.clientHeight / 2,
+  });
 }
 
 /**
@@ -36,19 +42,23 @@ export function pointer(context, { hover, title = '' }) {
   let line;
   let plot;
   let told = false;
+  /** The cursor stands where another panel's pointer is. */
+  let accompanied = false;
 
   const leave = () => {
+    hideTooltip(source);
     if (!told) return;
     told = false;
     context.crosshair?.publish(null, source);
-    hideTooltip(source);
   };
 
   const moved = (self) => {
     const { left, top } = self.cursor;
     if (left === null || left === undefined || left < 0) return leave();
-    told = true;
-    context.crosshair?.publish(self.posToVal(left, 'x'), source);
+    if (!accompanied) {
+      told = true;
+      context.crosshair?.publish(self.posToVal(left, 'x'), source);
+    }
     const content = hover(self);
     const box = self.over.getBoundingClientRect();
     if (content) showTooltip(source, content, { x: box.left + left, y: box.top + Math.max(0, top) });
@@ -72,7 +82,20 @@ export function pointer(context, { hover, title = '' }) {
     if (event.key === 'Escape') return plot.setCursor({ left: -10, top: -10 });
     if (!(event.key in STEPS) || event.ctrlKey || event.metaKey || event.altKey) return undefined;
     event.preventDefault();
+    accompanied = false;
     return stepped(plot, STEPS[event.key]);
+  };
+
+  /** The tooltip for a pointer that is on another panel; nothing is published, or panels would tell each other for ever. */
+  const accompany = (time) => {
+    const box = plot.over.getBoundingClientRect();
+    const inView = box.bottom > 0 && box.top < document.documentElement.clientHeight;
+    const left = time === null || !inView ? -10 : plot.valToPos(time, 'x');
+    accompanied = left >= 0;
+    plot.setCursor({ left, top: left < 0 ? -10 : box.height / 2 }, false);
+    const content = left < 0 ? null : hover(plot);
+    if (content) showTooltip(source, content, { x: box.left + left, y: box.top + box.height / 2 });
+    else hideTooltip(source);
   };
 
   const elsewhere = (time, from) => {
@@ -80,6 +103,7 @@ export function pointer(context, { hover, title = '' }) {
     const within = time !== null && time >= plot.scales.x.min && time <= plot.scales.x.max;
     setStyle(line, 'visibility', within ? 'visible' : 'hidden');
     if (within) setStyle(line, 'transform', `translateX(${Math.round(plot.valToPos(time, 'x'))}px)`);
+    if (context.crosshair.mode === SHARED_TOOLTIP) accompany(within ? time : null);
   };
   const unsubscribe = context.crosshair?.subscribe(elsewhere);
 
@@ -91,6 +115,13 @@ export function pointer(context, { hover, title = '' }) {
     self.over.tabIndex = 0;
     self.over.setAttribute('role', 'img');
     self.over.setAttribute('aria-label', `${title || 'Chart'}: arrow keys move along the values`);
+    self.over.addEventListener(
+      'mousemove',
+      () => {
+        accompanied = false;
+      },
+      { capture: true },
+    );
     self.over.addEventListener('keydown', key);
     self.over.addEventListener('blur', () => self.setCursor({ left: -10, top: -10 }));
   };

@@ -41,12 +41,21 @@ function decimalsFor(values, unit) {
 
 /** Values of one prefix, such as all in `ms`, have the same decimals; units whose text is no number are left as they are. */
 export function valueTicks(values, unit, zone) {
-  const groups = Map.groupBy(values.filter((value) => value !== null && value !== undefined), (value) => formatParts(value, unit, MOST).suffix);
+  const groups = Map.groupBy(
+    values.filter((value) => value !== null && value !== undefined),
+    (value) => formatParts(value, unit, MOST).suffix,
+  );
   const texts = new Map();
   for (const group of groups.values()) {
     const numeric = group.every((value) => !Number.isNaN(Number(formatParts(value, unit, MOST).text)));
-    const decimals = numeric ? decimalsFor(group.filter((value) => value !== 0), unit) : undefined;
-    for (const value of group) texts.set(value, joinParts(formatParts(value, unit, value === 0 && numeric ? 0 : decimals, zone)));
+    const decimals = numeric
+      ? decimalsFor(
+          group.filter((value) => value !== 0),
+          unit,
+        )
+      : undefined;
+    for (const value of group)
+      texts.set(value, joinParts(formatParts(value, unit, value === 0 && numeric ? 0 : decimals, zone)));
   }
   return values.map((value) => texts.get(value) ?? '');
 }

@@ -1,4 +1,4 @@
-// The one tooltip of the page: it follows the pointer and shows a title and rows of name and value.
+// Tooltips, at most one a panel: a title and rows of name and value beside the pointer.
 
 import { element } from '../../dom.js';
 import { setStyle, setText, sized } from './elements.js';
@@ -6,25 +6,28 @@ import { setStyle, setText, sized } from './elements.js';
 const MOST_ROWS = 25;
 const AWAY = 14;
 
-let node;
-let owner = null;
+/** By the panel that shows it. */
+const shownBy = new Map();
 
 function build() {
-  const title = element('div', { class: 'tooltip-title' });
-  const rows = element('div', { class: 'tooltip-rows' });
-  const more = element('div', { class: 'tooltip-more' });
-  node = element('div', { class: 'panel-tooltip', role: 'tooltip', hidden: true }, [title, rows, more]);
-  Object.assign(node, { titleNode: title, rowsNode: rows, moreNode: more });
+  const parts = {
+    title: element('div', { class: 'tooltip-title' }),
+    rows: element('div', { class: 'tooltip-rows' }),
+    more: element('div', { class: 'tooltip-more' }),
+  };
+  const node = element('div', { class: 'panel-tooltip', role: 'tooltip' }, Object.values(parts));
   document.body.append(node);
+  return { node, ...parts };
 }
 
-const row = () => element('div', { class: 'tooltip-row' }, [
-  element('span', { class: 'series-mark' }),
-  element('span', { class: 'tooltip-name' }),
-  element('span', { class: 'tooltip-value' }),
-]);
+const row = () =>
+  element('div', { class: 'tooltip-row' }, [
+    element('span', { class: 'series-mark' }),
+    element('span', { class: 'tooltip-name' }),
+    element('span', { class: 'tooltip-value' }),
+  ]);
 
-function place({ x, y }) {
+function place(node, { x, y }) {
   const { offsetWidth: width, offsetHeight: height } = node;
   const room = document.documentElement;
   const left = x + AWAY + width > room.clientWidth ? x - AWAY - width : x + AWAY;
@@ -32,30 +35,31 @@ function place({ x, y }) {
   setStyle(node, 'transform', `translate(${Math.max(2, Math.round(left))}px, ${Math.max(2, Math.round(top))}px)`);
 }
 
-/** `content`: { title, rows: [{ colour?, name, value, strong? }] }; `point` in the window's CSS pixels. */
+/**
+ * `content`: { title, rows: [{ mark?, name, value, strong? }] }, a mark being a CSS background; `point` in the window's
+ * CSS pixels.
+ */
 export function showTooltip(source, content, point) {
-  if (!node?.isConnected) build();
-  owner = source;
-  setText(node.titleNode, content.title ?? '');
+  if (!shownBy.has(source)) shownBy.set(source, build());
+  const { node, title, rows, more } = shownBy.get(source);
+  setText(title, content.title ?? '');
   const shown = content.rows.slice(0, MOST_ROWS);
-  const nodes = sized(node.rowsNode, shown.length, row);
-  shown.forEach(({ colour, name, value, strong = false }, at) => {
-    const [mark, label, text] = nodes[at].children;
-    mark.hidden = !colour;
-    setStyle(mark, 'background', colour ?? '');
+  const nodes = sized(rows, shown.length, row);
+  shown.forEach(({ mark, name, value, strong = false }, at) => {
+    const [sign, label, text] = nodes[at].children;
+    sign.hidden = !mark;
+    setStyle(sign, 'background', mark ?? '');
     setText(label, name);
     setText(text, value ?? '');
     nodes[at].classList.toggle('strong', strong);
   });
   const left = content.rows.length - shown.length;
-  setText(node.moreNode, left > 0 ? `and ${left} more` : '');
-  node.hidden = false;
-  place(point);
+  setText(more, left > 0 ? `and ${left} more` : '');
+  place(node, point);
 }
 
 /** Only the panel that shows it can hide it. */
 export function hideTooltip(source) {
-  if (!node || owner !== source) return;
-  node.hidden = true;
-  owner = null;
+  shownBy.get(source)?.node.remove();
+  shownBy.delete(source);
 }

@@ -12,17 +12,18 @@ import { drawSparkline } from './sparkline.js';
 /** Of the tile's height; the style sheet has it too. */
 const LINE_SHARE = 0.36;
 
-const tile = () => element('div', { class: 'stat-tile' }, [
-  element('canvas', { class: 'stat-line', 'aria-hidden': 'true' }),
-  element('div', { class: 'stat-texts' }, [
-    element('div', { class: 'stat-name' }),
-    element('div', { class: 'stat-value' }, [
-      element('span', { class: 'stat-affix' }),
-      element('span'),
-      element('span', { class: 'stat-affix' }),
+const tile = () =>
+  element('div', { class: 'stat-tile' }, [
+    element('canvas', { class: 'stat-line', 'aria-hidden': 'true' }),
+    element('div', { class: 'stat-texts' }, [
+      element('div', { class: 'stat-name' }),
+      element('div', { class: 'stat-value' }, [
+        element('span', { class: 'stat-affix' }),
+        element('span'),
+        element('span', { class: 'stat-affix' }),
+      ]),
     ]),
-  ]),
-]);
+  ]);
 
 /** `prefix` and `postfix` are of panels that were `singlestat`. */
 function completed(display, { prefix = '', postfix = '' }) {
@@ -72,7 +73,12 @@ export function mount(body, panel, context) {
     if (canvas.hidden) return;
     const whole = colorMode.startsWith('background');
     drawSparkline(canvas, {
-      times, values, range: data.range, limits: field.config, width: box.width, height: box.height * LINE_SHARE,
+      times,
+      values,
+      range: data.range,
+      limits: field.config,
+      width: box.width,
+      height: box.height * LINE_SHARE,
       colour: whole ? readableOn(display.colour) : display.colour,
     });
   };
@@ -93,7 +99,13 @@ export function mount(body, panel, context) {
     const box = { width: grid.width - (grid.columns > 1 ? 4 : 0), height: grid.height - (grid.rows > 1 ? 4 : 0) };
     const lined = graphMode === 'area' && values.some((one) => one.values && one.times);
     root.classList.toggle('lined', lined);
-    const font = fonts(values.map(({ display }) => display.whole), has.name ? values.map(({ title }) => title) : [], box, options.text, lined);
+    const font = fonts(
+      values.map(({ display }) => display.whole),
+      has.name ? values.map(({ title }) => title) : [],
+      box,
+      options.text,
+      lined,
+    );
     setStyle(root, 'gridTemplateColumns', `repeat(${grid.columns}, minmax(0, 1fr))`);
     root.classList.toggle('centred', justifyMode === 'center' || (justifyMode === 'auto' && values.length === 1));
     const nodes = sized(root, values.length, tile);

@@ -14,7 +14,11 @@ function write(pen, text, { x, y, width, height, colour, align }) {
 }
 
 /** `rows`: [{ list: [{ from, to, value, text, colour, hidden }] }], top to bottom. */
-export function drawRows(plot, rows, { rowHeight = 0.9, showValue = 'auto', alignValue = 'left', fillOpacity = 70, lineWidth = 0 }) {
+export function drawRows(
+  plot,
+  rows,
+  { rowHeight = 0.9, showValue = 'auto', alignValue = 'left', fillOpacity = 70, lineWidth = 0 },
+) {
   const { ctx: pen, bbox, scales } = plot;
   const high = bbox.height / Math.max(1, rows.length);
   const height = Math.max(1, Math.min(high - 1, high * rowHeight));
@@ -41,7 +45,14 @@ export function drawRows(plot, rows, { rowHeight = 0.9, showValue = 'auto', alig
       }
       if (showValue === 'never' || hidden || size < 7) continue;
       if (showValue === 'auto' && pen.measureText(text).width + 8 * devicePixelRatio > width) continue;
-      write(pen, text, { x, y, width, height, align: alignValue in ALIGN ? alignValue : 'left', colour: opacity > 0.5 ? readableOn(colour) : plot.axes[0].stroke() });
+      write(pen, text, {
+        x,
+        y,
+        width,
+        height,
+        align: alignValue in ALIGN ? alignValue : 'left',
+        colour: opacity > 0.5 ? readableOn(colour) : plot.axes[0].stroke(),
+      });
     }
   });
   pen.restore();

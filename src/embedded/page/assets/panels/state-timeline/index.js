@@ -19,9 +19,10 @@ const NAME_SHARE = 0.3;
 /** A palette by place gives all states of a row one colour, so that states are coloured by their own names there. */
 function stateOf(field, value, theme) {
   const display = field.display(value);
-  const { color, mappings, unit } = field.config;
-  const text = display.whole === '' || (typeof value === 'boolean' && !unit && !display.mapped) ? String(value) : display.whole;
-  if (mappings?.length) return { text, group: text, colour: display.colour };
+  const { color, unit } = field.config;
+  const text =
+    display.whole === '' || (typeof value === 'boolean' && !unit && !display.mapped) ? String(value) : display.whole;
+  if (display.painted) return { text, group: text, colour: display.colour };
   if (typeof value !== 'number' || (color?.mode ?? 'palette-classic').startsWith('palette')) {
     return { text, group: text, colour: nameColour(text, theme) };
   }
@@ -48,21 +49,27 @@ function listOf(field, time, { data, merge, history, options }) {
 function rowsOf(frames, theme, options) {
   return frames.flatMap((frame) => {
     const time = frame.fields.find(({ type }) => type === 'time');
-    const fields = time ? frame.fields.filter((field) => field.type !== 'time' && !field.config.custom?.hideFrom?.viz) : [];
+    const fields = time
+      ? frame.fields.filter((field) => field.type !== 'time' && !field.config.custom?.hideFrom?.viz)
+      : [];
     return fields.map((field) => {
       const known = new Map();
       const state = (value) => {
         if (!known.has(value)) known.set(value, stateOf(field, value, theme));
         return known.get(value);
       };
-      return { name: field.title, field, list: listOf(field, time, options).map((one) => ({ ...one, ...state(one.value) })) };
+      return {
+        name: field.title,
+        field,
+        list: listOf(field, time, options).map((one) => ({ ...one, ...state(one.value) })),
+      };
     });
   });
 }
 
 function statesOf(rows) {
   const states = new Map();
-  for (const { list } of rows) for (const { group, colour } of list) states.set(group, { name: group, colour });
+  for (const { list } of rows) for (const { group, colour } of list) states.set(group, { name: group, mark: colour });
   return [...states.values()].sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
 }
 
@@ -102,18 +109,29 @@ export function mount(body, panel, context) {
     const here = all.find(({ at }) => at === under);
     const shown = options.tooltip?.mode === 'multi' ? all : all.filter((one) => one === here);
     if (options.tooltip?.mode === 'none' || shown.length === 0) return null;
-    const span = here && !history
-      ? `${iso(here.found.from, context.timeZone)} – ${iso(here.found.to, context.timeZone)} (${formatValue(here.found.to - here.found.from, 'ms')})`
-      : iso(time, context.timeZone);
+    const span =
+      here && !history
+        ? `${iso(here.found.from, context.timeZone)} – ${iso(here.found.to, context.timeZone)} (${formatValue(here.found.to - here.found.from, 'ms')})`
+        : iso(time, context.timeZone);
     return {
       title: span,
-      rows: shown.map(({ row, found, at }) => ({ name: row.name, colour: found.colour, value: found.text, strong: shown.length > 1 && at === under })),
+      rows: shown.map(({ row, found, at }) => ({
+        name: row.name,
+        mark: found.colour,
+        value: found.text,
+        strong: shown.length > 1 && at === under,
+      })),
     };
   };
   const chart = createChart(body, context, { hover, title: panel.title });
   const legend = createLegend(chart.legend, {
     onToggle(name, add) {
-      hidden = toggled(statesOf(rows).map((state) => state.name), hidden, name, add);
+      hidden = toggled(
+        statesOf(rows).map((state) => state.name),
+        hidden,
+        name,
+        add,
+      );
       render();
     },
   });
@@ -125,32 +143,42 @@ export function mount(body, panel, context) {
     series: [{}, { scale: 'y', show: true, paths: () => null, points: { show: false } }],
     cursor: { y: false, points: { show: false } },
     hooks: {
-      drawClear: [(plot) => {
-        const custom = panel.fieldConfig?.defaults?.custom ?? {};
-        drawRows(plot, rows.map(({ list }) => ({ list: list.map((one) => ({ ...one, hidden: hidden.has(one.group) })) })), { ...custom, ...options });
-      }],
+      drawClear: [
+        (plot) => {
+          const custom = panel.fieldConfig?.defaults?.custom ?? {};
+          drawRows(
+            plot,
+            rows.map(({ list }) => ({ list: list.map((one) => ({ ...one, hidden: hidden.has(one.group) })) })),
+            { ...custom, ...options },
+          );
+        },
+      ],
     },
   });
 
   const render = () => {
     const { frames, problem } = prepare(panel, data, context);
-    rows = problem ? [] : rowsOf(frames, context.theme, { data, merge: options.mergeValues !== false, history, options });
+    rows = problem
+      ? []
+      : rowsOf(frames, context.theme, { data, merge: options.mergeValues !== false, history, options });
     const { from, to } = data.range;
     chart.show({
       signature: JSON.stringify([rows.map(({ name }) => name)]),
       options: plotOptions,
-      data: [[from, to], [null, null]],
+      data: [
+        [from, to],
+        [null, null],
+      ],
       range: data.range,
       annotations: data.annotations,
       message: problem ?? (rows.length === 0 ? emptyText(data, frames) : ''),
     });
     legend.update({
-      mode: options.legend?.showLegend === false ? 'hidden' : options.legend?.displayMode ?? 'list',
+      mode: options.legend?.showLegend === false ? 'hidden' : (options.legend?.displayMode ?? 'list'),
       placement: options.legend?.placement,
       headings: [],
       rows: statesOf(rows).map((state) => ({ ...state, hidden: hidden.has(state.name), values: [] })),
     });
-    chart.fit();
   };
 
   return {

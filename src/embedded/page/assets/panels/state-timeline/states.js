@@ -26,7 +26,9 @@ export function stretches(times, values, { end, merge = true, spanNulls = false,
 
 /** `status-history`: a box of `width` ms round the time of each value. */
 export function boxes(times, values, width) {
-  return times.flatMap((time, at) => (missing(values[at]) ? [] : [{ from: time - width / 2, to: time + width / 2, value: values[at] }]));
+  return times.flatMap((time, at) =>
+    missing(values[at]) ? [] : [{ from: time - width / 2, to: time + width / 2, value: values[at] }],
+  );
 }
 
 /** The stretch at that time, or undefined. */

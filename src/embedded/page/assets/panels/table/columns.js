@@ -14,7 +14,8 @@ const KINDS = {
 
 const kindOf = ({ cellOptions, displayMode }) => KINDS[cellOptions?.type ?? displayMode] ?? 'plain';
 
-const alignment = (custom, type) => (custom.align && custom.align !== 'auto' ? custom.align : type === 'number' ? 'right' : 'left');
+const alignment = (custom, type) =>
+  custom.align && custom.align !== 'auto' ? custom.align : type === 'number' ? 'right' : 'left';
 
 /** [{ title, type, values, display, align, width, kind, filterable, extent }] of the fields that are not hidden. */
 export function columnsOf(frame) {
@@ -42,12 +43,17 @@ function extentOf({ config, values, type }) {
 
 /** The cell's style: { color, background }; empty texts where the page's own hold. */
 export function cellStyle({ kind, extent }, value, display) {
+  // Thresholds say nothing about text
+  if (typeof value === 'string' && !display.painted) return { color: '', background: '' };
   if (kind === 'text') return { color: display.colour, background: '' };
   if (kind === 'background') return { color: readableOn(display.colour), background: display.colour };
   if (kind === 'gauge' && typeof value === 'number' && extent.max > extent.min) {
     const share = Math.min(1, Math.max(0, (value - extent.min) / (extent.max - extent.min)));
     const filled = translucent(display.colour, 0.45);
-    return { color: '', background: `linear-gradient(to right, ${filled} ${share * 100}%, transparent ${share * 100}%)` };
+    return {
+      color: '',
+      background: `linear-gradient(to right, ${filled} ${share * 100}%, transparent ${share * 100}%)`,
+    };
   }
   return { color: '', background: '' };
 }

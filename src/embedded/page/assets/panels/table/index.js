@@ -26,7 +26,11 @@ export function mount(body, panel, context) {
   const note = element('div', { class: 'table-note', role: 'status' });
   const message = element('div', { class: 'panel-message', role: 'status' });
   const picker = element('select', { class: 'table-frames', 'aria-label': 'Result', hidden: true });
-  const scroller = element('div', { class: 'table-scroll', tabindex: '0', 'aria-label': panel.title || 'Table' }, element('table', {}, head, rows));
+  const scroller = element(
+    'div',
+    { class: 'table-scroll', tabindex: '0', 'aria-label': panel.title || 'Table' },
+    element('table', {}, head, rows),
+  );
   const root = element('div', { class: 'panel-table' }, scroller, note, picker, message);
   body.replaceChildren(root);
 
@@ -37,20 +41,47 @@ export function mount(body, panel, context) {
   let chosen = options.frameIndex ?? 0;
   let headShape = null;
 
-  const filterInput = (title, at) => element('input', {
-    type: 'search', class: 'table-filter', placeholder: 'filter', 'aria-label': `Filter ${title}`, value: filters.get(at) ?? '',
-    on: { input: (event) => { filters.set(at, event.target.value); writeRows(); } },
-  });
+  const filterInput = (title, at) =>
+    element('input', {
+      type: 'search',
+      class: 'table-filter',
+      placeholder: 'filter',
+      'aria-label': `Filter ${title}`,
+      value: filters.get(at) ?? '',
+      on: {
+        input: (event) => {
+          filters.set(at, event.target.value);
+          writeRows();
+        },
+      },
+    });
 
-  const heading = ({ title, align, width, filterable }, at) => element(
-    'th',
-    { scope: 'col', style: { textAlign: align, ...(width && { width: `${width}px`, minWidth: `${width}px` }) } },
-    element('button', { type: 'button', class: 'table-sort', on: { click: () => { sort = nextSort(sort, at); writeHead(); writeRows(); } } }, title),
-    filterable && filterInput(title, at),
-  );
+  const heading = ({ title, align, width, filterable }, at) =>
+    element(
+      'th',
+      { scope: 'col', style: { textAlign: align, ...(width && { width: `${width}px`, minWidth: `${width}px` }) } },
+      element(
+        'button',
+        {
+          type: 'button',
+          class: 'table-sort',
+          on: {
+            click: () => {
+              sort = nextSort(sort, at);
+              writeHead();
+              writeRows();
+            },
+          },
+        },
+        title,
+      ),
+      filterable && filterInput(title, at),
+    );
 
   const writeHead = () => {
-    const shape = JSON.stringify(columns.map(({ title, align, width, filterable }) => [title, align, width, filterable]));
+    const shape = JSON.stringify(
+      columns.map(({ title, align, width, filterable }) => [title, align, width, filterable]),
+    );
     if (shape !== headShape) {
       headShape = shape;
       filters.clear();

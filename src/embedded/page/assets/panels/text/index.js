@@ -4,11 +4,7 @@ import { element } from '../../dom.js';
 import { html } from './html.js';
 import { markdown } from './markdown.js';
 
-const MODES = {
-  markdown,
-  html,
-  code: (text) => [element('pre', {}, element('code', {}, text))],
-};
+const MODES = { markdown, html, code: (text) => [element('pre', {}, element('code', {}, text))] };
 
 export function mount(body, panel, context) {
   const { content = '', mode = 'markdown' } = panel.options ?? {};

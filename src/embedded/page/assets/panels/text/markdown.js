@@ -3,9 +3,21 @@
 import { element } from '../../dom.js';
 import { safeAddress } from '../../view/markdown.js';
 
-const INLINE = new RegExp([
-  /`([^`]+)`/, /\*\*(.+?)\*\*(?!\*)/, /__(.+?)__/, /\*([^*\s][^*]*)\*/, /_([^_\s][^_]*)_/, /~~(.+?)~~/, /\[([^\]]*)\]\(([^)\s]+)(?:\s+"[^"]*")?\)/, /(https?:\/\/[^\s<>)]+)/,
-].map((part) => part.source).join('|'), 'g');
+const INLINE = new RegExp(
+  [
+    /`([^`]+)`/,
+    /\*\*(.+?)\*\*(?!\*)/,
+    /__(.+?)__/,
+    /\*([^*\s][^*]*)\*/,
+    /_([^_\s][^_]*)_/,
+    /~~(.+?)~~/,
+    /\[([^\]]*)\]\(([^)\s]+)(?:\s+"[^"]*")?\)/,
+    /(https?:\/\/[^\s<>)]+)/,
+  ]
+    .map((part) => part.source)
+    .join('|'),
+  'g',
+);
 
 function link(address, content, typed) {
   const href = safeAddress(address);
@@ -47,20 +59,48 @@ function list(lines) {
 }
 
 function table(lines) {
-  const cells = (line) => line.trim().replace(/^\||\|$/g, '').split('|').map((cell) => cell.trim());
+  const cells = (line) =>
+    line
+      .trim()
+      .replace(/^\||\|$/g, '')
+      .split('|')
+      .map((cell) => cell.trim());
   const [head, , ...rows] = lines;
-  const row = (tag) => (line) => element('tr', {}, cells(line).map((cell) => element(tag, {}, inline(cell))));
+  const row = (tag) => (line) =>
+    element(
+      'tr',
+      {},
+      cells(line).map((cell) => element(tag, {}, inline(cell))),
+    );
   return element('table', {}, element('thead', {}, row('th')(head)), element('tbody', {}, rows.map(row('td'))));
 }
 
 /** Each kind of block: how its first line looks, how long it lasts, what it becomes. */
 const BLOCKS = [
-  { begins: /^```/, lasts: (line, at) => at === 0 || !/^```\s*$/.test(line), closes: true, make: (lines) => element('pre', {}, element('code', {}, lines.slice(1).join('\n'))) },
-  { begins: /^#{1,6}\s/, lasts: (_, at) => at === 0, make: ([line]) => element(`h${/^#+/.exec(line)[0].length}`, {}, inline(line.replace(/^#+\s+/, '').replace(/\s+#+$/, ''))) },
+  {
+    begins: /^```/,
+    lasts: (line, at) => at === 0 || !/^```\s*$/.test(line),
+    closes: true,
+    make: (lines) => element('pre', {}, element('code', {}, lines.slice(1).join('\n'))),
+  },
+  {
+    begins: /^#{1,6}\s/,
+    lasts: (_, at) => at === 0,
+    make: ([line]) =>
+      element(`h${/^#+/.exec(line)[0].length}`, {}, inline(line.replace(/^#+\s+/, '').replace(/\s+#+$/, ''))),
+  },
   { begins: /^\s*(?:-{3,}|\*{3,}|_{3,})\s*$/, lasts: (_, at) => at === 0, make: () => element('hr') },
-  { begins: /^>/, lasts: (line) => /^>/.test(line), make: (lines) => element('blockquote', {}, markdown(lines.map((line) => line.replace(/^>\s?/, '')).join('\n'))) },
+  {
+    begins: /^>/,
+    lasts: (line) => /^>/.test(line),
+    make: (lines) => element('blockquote', {}, markdown(lines.map((line) => line.replace(/^>\s?/, '')).join('\n'))),
+  },
   { begins: ITEM, lasts: (line) => line.trim() !== '', make: list },
-  { begins: /^\|.*\|\s*$/, lasts: (line) => /^\|/.test(line), make: (lines) => (/^\|[\s:|-]+$/.test(lines[1] ?? '') ? table(lines) : element('p', {}, inline(lines.join(' ')))) },
+  {
+    begins: /^\|.*\|\s*$/,
+    lasts: (line) => /^\|/.test(line),
+    make: (lines) => (/^\|[\s:|-]+$/.test(lines[1] ?? '') ? table(lines) : element('p', {}, inline(lines.join(' ')))),
+  },
 ];
 const PARAGRAPH = {
   lasts: (line, at) => line.trim() !== '' && (at === 0 || !BLOCKS.some(({ begins }) => begins.test(line))),

@@ -79,7 +79,9 @@ export function aligned(sources) {
   const place = new Map(times.map((time, at) => [time, at]));
   const columns = sources.map((source) => {
     const column = Array(times.length).fill(undefined);
-    source.times.forEach((time, row) => { column[place.get(time)] = source.values[row]; });
+    source.times.forEach((time, row) => {
+      column[place.get(time)] = source.values[row];
+    });
     return column;
   });
   return { times, columns };

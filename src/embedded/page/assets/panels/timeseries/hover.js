@@ -1,11 +1,9 @@
 // What the tooltip of a chart of time says: the series under the pointer, or all of them in the order asked for.
 
 import { iso } from '../../units/moment.js';
+import { seriesMark } from './style.js';
 
-const SORTS = {
-  asc: (one, other) => one.number - other.number,
-  desc: (one, other) => other.number - one.number,
-};
+const SORTS = { asc: (one, other) => one.number - other.number, desc: (one, other) => other.number - one.number };
 
 /** The row whose drawn point is nearest to the pointer. */
 function closest(plot, rows) {
@@ -14,7 +12,14 @@ function closest(plot, rows) {
 }
 
 /** `mode` single, multi or none; the values are those before stacking. */
-export function hoverContent(plot, series, shape, hidden, { mode = 'single', sort = 'none', hideZeros = false } = {}, zone) {
+export function hoverContent(
+  plot,
+  series,
+  shape,
+  hidden,
+  { mode = 'single', sort = 'none', hideZeros = false } = {},
+  zone,
+) {
   if (mode === 'none' || shape.times.length === 0) return null;
   const rows = [];
   series.forEach((one, at) => {
@@ -22,7 +27,15 @@ export function hoverContent(plot, series, shape, hidden, { mode = 'single', sor
     const index = plot.cursor.idxs?.[at + 1];
     const number = shape.raw[at]?.[index];
     if (number === null || number === undefined || (hideZeros && number === 0)) return;
-    rows.push({ at, index, number, scale: plot.series[at + 1].scale, name: one.name, colour: one.colour, value: one.field.display(number).whole });
+    rows.push({
+      at,
+      index,
+      number,
+      scale: plot.series[at + 1].scale,
+      name: one.name,
+      mark: seriesMark(one.colour, one.custom),
+      value: one.field.display(number).whole,
+    });
   });
   if (rows.length === 0) return null;
   const near = closest(plot, rows);

@@ -9,23 +9,26 @@ import { createLegend, toggled } from '../plot/legend.js';
 import { emptyText } from '../plot/message.js';
 import { grouped, scalesAndAxes } from './scales.js';
 import { arrange, collect } from './series.js';
-import { seriesOptions } from './style.js';
+import { seriesMark, seriesOptions } from './style.js';
 import { thresholdMarks } from './thresholds.js';
 import { hoverContent } from './hover.js';
+
+/** A chart of more is no picture, and slow. */
+const MOST_SERIES = 200;
 
 const legendMode = ({ showLegend = true, displayMode = 'list' } = {}) => (showLegend ? displayMode : 'hidden');
 
 function legendRows(series, calcs, hidden) {
   return series
     .filter(({ custom }) => !custom.hideFrom?.legend)
-    .map(({ name, colour, field }) => ({
+    .map(({ name, colour, field, custom }) => ({
       name,
-      colour,
+      mark: seriesMark(colour, custom),
       hidden: hidden.has(name),
       numbers: calcs.map((id) => calculate(id, field.values)),
       values: calcs.map((id) => {
         const value = calculate(id, field.values);
-        return keepsUnit(id) ? field.display(value).whole : formatValue(value, 'none');
+        return (keepsUnit(id) ? field.display(value).whole : formatValue(value, 'none')) || '–';
       }),
     }));
 }
@@ -34,9 +37,10 @@ function legendRows(series, calcs, hidden) {
 function sortedRows(rows, { sortBy, sortDesc, calcs = [] } = {}) {
   const at = calcs.findIndex((id) => calculationName(id) === sortBy);
   if (!sortBy || (at < 0 && sortBy !== 'Name')) return rows;
-  const compare = at < 0
-    ? (one, other) => one.name.localeCompare(other.name)
-    : (one, other) => (one.numbers[at] ?? -Infinity) - (other.numbers[at] ?? -Infinity);
+  const compare =
+    at < 0
+      ? (one, other) => one.name.localeCompare(other.name)
+      : (one, other) => (one.numbers[at] ?? -Infinity) - (other.numbers[at] ?? -Infinity);
   return rows.sort((one, other) => (sortDesc ? -1 : 1) * compare(one, other));
 }
 
@@ -44,7 +48,13 @@ function sortedRows(rows, { sortBy, sortDesc, calcs = [] } = {}) {
 function signatureOf(series, groups, hidden, empty) {
   return JSON.stringify([
     empty,
-    series.map(({ name, custom, field, usual }) => [name, hidden.has(name), custom, field.config.color, field.config.thresholds, usual]),
+    series.map(({ name, custom, field }) => [
+      name,
+      hidden.has(name),
+      custom,
+      field.config.color,
+      field.config.thresholds,
+    ]),
     groups.map(({ key, right, first }) => [key, right, first.field.config.decimals]),
   ]);
 }
@@ -71,7 +81,12 @@ export function mount(body, panel, context) {
   const chart = createChart(body, context, { hover, title: panel.title });
   const legend = createLegend(chart.legend, {
     onToggle(name, add) {
-      hidden = toggled(series.map((one) => one.name), hidden, name, add);
+      hidden = toggled(
+        series.map((one) => one.name),
+        hidden,
+        name,
+        add,
+      );
       render();
     },
   });
@@ -81,15 +96,27 @@ export function mount(body, panel, context) {
     const scaleOf = (at) => groups.find((group) => group.series.includes(at)).key;
     return {
       scales,
-      padding: [8, axes.some(({ side }) => side === RIGHT) ? 6 : 22, 0, axes.some(({ side }) => side !== RIGHT) ? 6 : 22],
+      padding: [
+        8,
+        axes.some(({ side }) => side === RIGHT) ? 6 : 22,
+        0,
+        axes.some(({ side }) => side !== RIGHT) ? 6 : 22,
+      ],
       axes: [timeAxis(context), ...(empty ? [] : axes)],
-      series: empty ? [{}, { show: false }] : [{}, ...series.map((one, at) => seriesOptions(one, {
-        scale: scaleOf(at),
-        hidden: hidden.has(one.name),
-        theme: context.theme,
-        current: () => series[at],
-        bases: () => shape.bases[at],
-      }))],
+      series: empty
+        ? [{}, { show: false }]
+        : [
+            {},
+            ...series.map((one, at) =>
+              seriesOptions(one, {
+                scale: scaleOf(at),
+                hidden: hidden.has(one.name),
+                theme: context.theme,
+                current: () => series[at],
+                bases: () => shape.bases[at],
+              }),
+            ),
+          ],
       bands: empty ? [] : bandsOf(series, shape.under),
       hooks: { drawClear: [thresholdMarks(empty ? [] : groups, context.theme)] },
     };
@@ -97,7 +124,8 @@ export function mount(body, panel, context) {
 
   const render = () => {
     const { frames, problem } = prepare(panel, data, context);
-    series = collect(frames, data.intervalMs);
+    const all = collect(frames, data.intervalMs);
+    series = all.slice(0, MOST_SERIES);
     shape = arrange(series, hidden);
     const empty = !series.some(({ values }) => values.some((value) => value !== null && value !== undefined));
     const groups = grouped(series);
@@ -105,10 +133,16 @@ export function mount(body, panel, context) {
     chart.show({
       signature: signatureOf(series, groups, hidden, empty),
       options: () => plotOptions(groups, empty),
-      data: empty ? [[from, to], [null, null]] : [shape.times, ...shape.columns],
+      data: empty
+        ? [
+            [from, to],
+            [null, null],
+          ]
+        : [shape.times, ...shape.columns],
       range: data.range,
       annotations: data.annotations,
       message: problem ?? (empty ? emptyText(data, frames) : ''),
+      note: all.length > series.length ? `The first ${series.length} of ${all.length} series` : '',
     });
     legend.update({
       mode: legendMode(options.legend),
@@ -116,7 +150,6 @@ export function mount(body, panel, context) {
       headings: calcs.map(calculationName),
       rows: sortedRows(legendRows(series, calcs, hidden), options.legend),
     });
-    chart.fit();
   };
 
   return {

@@ -23,19 +23,23 @@ function sides(groups) {
   });
 }
 
-const limit = (value) => (value === null || value === undefined || value === '' || !Number.isFinite(Number(value)) ? undefined : Number(value));
+const limit = (value) =>
+  value === null || value === undefined || value === '' || !Number.isFinite(Number(value)) ? undefined : Number(value);
 
 /** [{ key, series: [index], placement, right, config }] in the order of their first series. */
 export function grouped(series) {
   const groups = new Map();
   series.forEach((one, at) => {
     const key = keyOf(one);
-    if (!groups.has(key)) groups.set(key, { key, series: [], placement: one.custom.axisPlacement ?? 'auto', first: one });
+    if (!groups.has(key))
+      groups.set(key, { key, series: [], placement: one.custom.axisPlacement ?? 'auto', first: one });
     groups.get(key).series.push(at);
   });
   const list = [...groups.values()];
   const shown = list.filter(({ placement }) => placement !== 'hidden');
-  sides(shown).forEach((right, at) => { shown[at].right = right; });
+  sides(shown).forEach((right, at) => {
+    shown[at].right = right;
+  });
   return list;
 }
 
@@ -49,19 +53,26 @@ export function scalesAndAxes(groups, context) {
     const share = percent(first);
     const limits = share
       ? { min: 0, max: 1 }
-      : { min: limit(config.min), max: limit(config.max), softMin: limit(custom.axisSoftMin), softMax: limit(custom.axisSoftMax) };
+      : {
+          min: limit(config.min),
+          max: limit(config.max),
+          softMin: limit(custom.axisSoftMin),
+          softMax: limit(custom.axisSoftMax),
+        };
     scales[key] = valueScale(limits, share ? {} : custom.scaleDistribution);
     if (placement === 'hidden') continue;
-    axes.push(valueAxis(context, {
-      scale: key,
-      right,
-      label: custom.axisLabel,
-      unit: share ? 'percentunit' : config.unit,
-      grid: axes.length === 0 && custom.axisGridShow !== false,
-      whole: config.decimals === 0 && !share,
-      size: custom.axisWidth > 0 ? custom.axisWidth : undefined,
-      border: custom.axisBorderShow,
-    }));
+    axes.push(
+      valueAxis(context, {
+        scale: key,
+        right,
+        label: custom.axisLabel,
+        unit: share ? 'percentunit' : config.unit,
+        grid: axes.length === 0 && custom.axisGridShow !== false,
+        whole: config.decimals === 0 && !share,
+        size: custom.axisWidth > 0 ? custom.axisWidth : undefined,
+        border: custom.axisBorderShow,
+      }),
+    );
   }
   return { scales, axes };
 }

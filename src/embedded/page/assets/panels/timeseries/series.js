@@ -9,7 +9,9 @@ function numbers({ type, values }, { nullAsZero, transform }) {
   const changed = type === 'boolean' || nullAsZero || transform === 'negative-Y';
   if (!changed) return values;
   const sign = transform === 'negative-Y' ? -1 : 1;
-  return values.map((value) => (value === null || value === undefined ? (nullAsZero ? 0 : value) : sign * Number(value)));
+  return values.map((value) =>
+    value === null || value === undefined ? (nullAsZero ? 0 : value) : sign * Number(value),
+  );
 }
 
 function colourOf(field) {
@@ -31,12 +33,22 @@ export function collect(frames, intervalMs) {
       const own = ordered({ times: time.values, values: numbers(field, custom) });
       const usual = before?.times === own.times ? before.usual : spacing(own.times);
       const bars = custom.drawStyle === 'bars';
-      const distance = bars || custom.spanNulls === true ? Infinity
-        : breakAt({ insertNulls: custom.insertNulls, fieldInterval: time.config?.interval, intervalMs, usual });
+      const distance =
+        bars || custom.spanNulls === true
+          ? Infinity
+          : breakAt({ insertNulls: custom.insertNulls, fieldInterval: time.config?.interval, intervalMs, usual });
       const gapped = broken(own, distance);
       const shown = typeof custom.spanNulls === 'number' ? bridged(gapped, custom.spanNulls) : gapped;
       before = { times: own.times, usual };
-      found.push({ name: field.title, field, frame, custom, colour: colourOf(field), usual: Math.max(usual, intervalMs || 0), ...shown });
+      found.push({
+        name: field.title,
+        field,
+        frame,
+        custom,
+        colour: colourOf(field),
+        usual: Math.max(usual, intervalMs || 0),
+        ...shown,
+      });
     }
   }
   return found;
@@ -52,6 +64,9 @@ function groupOf({ custom, name }, hidden) {
 /** { times, raw, columns, bases, under }: `raw` are the values as they are, `columns` what is drawn. */
 export function arrange(series, hidden) {
   const { times, columns } = aligned(series);
-  const stacked = stack(columns, series.map((one) => groupOf(one, hidden)));
+  const stacked = stack(
+    columns,
+    series.map((one) => groupOf(one, hidden)),
+  );
   return { times, raw: columns, ...stacked };
 }

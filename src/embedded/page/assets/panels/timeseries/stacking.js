@@ -15,7 +15,9 @@ function direction(values) {
 function totals(columns, members, length) {
   const sums = new Float64Array(length);
   for (const member of members) {
-    columns[member].forEach((value, row) => { if (present(value)) sums[row] += Math.abs(value); });
+    columns[member].forEach((value, row) => {
+      if (present(value)) sums[row] += Math.abs(value);
+    });
   }
   return sums;
 }

@@ -13,15 +13,20 @@ const LINES = {
 const DASHES = { dash: [10, 10], dot: [0, 8] };
 const WIDEST_BAR = 200;
 
-/** No bar is wider than the time it stands for. `bases()` are the values that the bars stand on, or null. */
-function bars({ custom, usual }, bases) {
+/** No bar is wider than the time it stands for. `current()` is the series of the latest data; `bases()` are the values that the bars stand on, or null. */
+function bars({ custom }, current, bases) {
   const factor = custom.barWidthFactor ?? 0.6;
   return (plot, index, from, to) => {
     const { min, max } = plot.scales.x;
+    const { usual } = current();
     const room = (plot.bbox.width / devicePixelRatio) * (usual / (max - min)) * factor;
     const widest = Math.min(custom.barMaxWidth ?? WIDEST_BAR, usual ? Math.max(1, room) : WIDEST_BAR);
     const stacked = bases() && { y0: { values: () => bases() }, y1: { values: () => plot.data[index] } };
-    const draw = uPlot.paths.bars({ size: [factor, widest, 1], align: custom.barAlignment ?? 0, ...(stacked && { disp: stacked }) });
+    const draw = uPlot.paths.bars({
+      size: [factor, widest, 1],
+      align: custom.barAlignment ?? 0,
+      ...(stacked && { disp: stacked }),
+    });
     return draw(plot, index, from, to);
   };
 }
@@ -44,6 +49,12 @@ export function lonely(values) {
     }
   }
   return found;
+}
+
+/** The CSS background that stands for a series beside its name: dashed where the line is. */
+export function seriesMark(colour, { lineStyle, drawStyle = 'line' }) {
+  if (drawStyle !== 'line' || !DASHES[lineStyle?.fill]) return colour;
+  return `repeating-linear-gradient(to right, ${colour} 0 4px, transparent 4px 5px)`;
 }
 
 function fade(plot, css, opacity) {
@@ -72,7 +83,8 @@ function paint(one, scale, theme) {
   const list = custom.gradientMode === 'scheme' && field.config.color?.mode === 'thresholds' ? steps(field.config) : [];
   const opacity = (custom.fillOpacity ?? 0) / 100;
   return {
-    stroke: (plot, current) => (list.length && plot.bbox.height ? banded(plot, scale, list, theme, 1) : current().colour),
+    stroke: (plot, current) =>
+      list.length && plot.bbox.height ? banded(plot, scale, list, theme, 1) : current().colour,
     fill: (plot, current) => {
       if (opacity === 0) return null;
       if (list.length && plot.bbox.height) return banded(plot, scale, list, theme, opacity);
@@ -99,7 +111,12 @@ export function seriesOptions(one, { scale, hidden, theme, current, bases }) {
     fill: style === 'points' ? undefined : (plot) => painted.fill(plot, current),
     width: style === 'points' ? 0 : width,
     dash: style === 'line' ? dash || undefined : undefined,
-    paths: style === 'points' ? () => null : style === 'bars' ? bars(one, bases) : LINES[custom.lineInterpolation] ?? LINES.linear,
+    paths:
+      style === 'points'
+        ? () => null
+        : style === 'bars'
+          ? bars(one, current, bases)
+          : (LINES[custom.lineInterpolation] ?? LINES.linear),
     points: {
       size,
       width: 1,

@@ -36,7 +36,11 @@ function lines(plot, scale, list, theme, dashed) {
 /** A uPlot hook that draws behind the series. `groups` are the axes with their first series. */
 export function thresholdMarks(groups, theme) {
   const marked = groups
-    .map(({ key, first }) => ({ key, mode: first.custom.thresholdsStyle?.mode ?? 'off', list: steps(first.field.config) }))
+    .map(({ key, first }) => ({
+      key,
+      mode: first.custom.thresholdsStyle?.mode ?? 'off',
+      list: steps(first.field.config),
+    }))
     .filter(({ mode }) => mode !== 'off');
   return (plot) => {
     const { ctx, bbox } = plot;

@@ -4,30 +4,30 @@
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 
-pub(super) type Login<'a> = Option<(&'a str, &'a str)>;
+pub(crate) type Login<'a> = Option<(&'a str, &'a str)>;
 
 /// Status and body; `None` where nobody answers.
-pub(super) fn get(url: &str, login: Login<'_>) -> Option<(u16, String)> {
+pub(crate) fn get(url: &str, login: Login<'_>) -> Option<(u16, String)> {
     send(client().get(url), login)
 }
 
-pub(super) fn post(url: &str, login: Login<'_>, body: String) -> Option<(u16, String)> {
+pub(crate) fn post(url: &str, login: Login<'_>, body: String) -> Option<(u16, String)> {
     let request = client().post(url).header("content-type", "application/json");
     send(request.body(body), login)
 }
 
 /// The JSON that a GET answers with 200.
-pub(super) fn json(url: &str, login: Login<'_>) -> Value {
+pub(crate) fn json(url: &str, login: Login<'_>) -> Value {
     let (status, body) = get(url, login).unwrap();
     assert_eq!(status, 200, "{url}: {body}");
     serde_json::from_str(&body).unwrap()
 }
 
-pub(super) fn client() -> Client {
+pub(crate) fn client() -> Client {
     Client::builder().no_proxy().build().unwrap()
 }
 
-pub(super) fn send(request: RequestBuilder, login: Login<'_>) -> Option<(u16, String)> {
+pub(crate) fn send(request: RequestBuilder, login: Login<'_>) -> Option<(u16, String)> {
     let request = match login {
         Some((user, password)) => request.basic_auth(user, Some(password)),
         None => request,

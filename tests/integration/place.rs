@@ -11,13 +11,13 @@ const PLACES: u16 = 120;
 const PORTS_EACH: u16 = 8;
 
 /// A number that is this test's own until it ends, kept by a locked file.
-pub(super) struct Place {
+pub(crate) struct Place {
     number: u16,
     _lock: File,
 }
 
 impl Place {
-    pub(super) fn take() -> Self {
+    pub(crate) fn take() -> Self {
         let directory = env::temp_dir().join("uwsgi-lab-test-places");
         fs::create_dir_all(&directory).unwrap();
         let places = (0..PLACES).filter_map(|number| {
@@ -37,13 +37,13 @@ impl Place {
         (0..PORTS_EACH).all(|index| TcpListener::bind(("127.0.0.1", self.port(index))).is_ok())
     }
 
-    pub(super) fn port(&self, index: u16) -> u16 {
+    pub(crate) fn port(&self, index: u16) -> u16 {
         assert!(index < PORTS_EACH);
         FIRST_PORT + self.number * PORTS_EACH + index
     }
 
     /// The name of a lab.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("lab-test-{}", self.number)
     }
 }

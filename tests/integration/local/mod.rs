@@ -1,0 +1,9 @@
+//! Labs without containers, end to end: the binary, its own store and dashboard, real uWSGI. No Docker daemon answers.
+
+mod changes;
+mod choice;
+mod ends;
+mod lab;
+mod lifecycle;
+mod refused;
+mod told;

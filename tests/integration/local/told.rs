@@ -1,0 +1,55 @@
+//! What services print, and how it is read.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::process::Stdio;
+
+use crate::environment::Process;
+use crate::http;
+use crate::local::lab::Lab;
+
+#[test]
+fn logs_are_told_apart_cut_timed_and_followed() {
+    let Some(lab) = Lab::new() else { return };
+    lab.up(&["--rate", "0"]);
+    let all = lab.run(&["logs"]);
+    assert!(
+        all.stdout.contains("uwsgi    | *** Starting uWSGI "),
+        "{}",
+        all.stdout
+    );
+    let last = lab.run(&["logs", "uwsgi", "--tail", "1", "--timestamps"]).stdout;
+    let (time, _) = last.split_once(' ').unwrap();
+    assert_eq!(
+        (last.lines().count(), time.len(), time.ends_with('Z')),
+        (1, 30, true),
+        "{last}"
+    );
+
+    let mut command = lab.command(&["logs", "uwsgi", "--follow", "--tail", "0"]);
+    let mut following = Process::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let (stdout, _stderr) = following.listen();
+    let ask = |path: &str| http::get(&lab.url("--app-port", path), None).unwrap();
+    // Once the first is seen the rest is not missed.
+    let mut asked = 0;
+    while !stdout.has_next() {
+        ask("/first");
+        asked += 1;
+        assert!(asked < 1_000);
+    }
+    ask("/second");
+    assert!(
+        stdout
+            .until_containing("GET /second")
+            .iter()
+            .all(|line| line.contains("GET /"))
+    );
+    lab.up(&["--rate", "0", "--processes", "1"]);
+    ask("/third");
+    let anew = stdout.until_containing("GET /third");
+    assert!(
+        anew.iter().any(|line| line.starts_with("*** Starting uWSGI ")),
+        "{anew:?}"
+    );
+    following.interrupt();
+    assert_eq!(following.exit_code(), Some(0));
+}
