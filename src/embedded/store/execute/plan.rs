@@ -163,7 +163,10 @@ impl Planner<'_> {
 }
 
 fn time_zone(name: &str) -> Result<TimeZone, SelectError> {
-    TimeZone::get(name).map_err(|_| SelectError::TimeZone(name.to_string()))
+    TimeZone::get(name).map_err(|source| SelectError::TimeZone {
+        name: name.to_string(),
+        source,
+    })
 }
 
 struct LeafNames<'a>(&'a Leaf);
