@@ -32,6 +32,8 @@ mod slices;
 mod source;
 mod stream;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 mod transform;
 mod types;

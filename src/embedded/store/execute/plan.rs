@@ -162,9 +162,11 @@ impl Planner<'_> {
     }
 }
 
-#[expect(clippy::map_err_ignore, reason = "it only says that there is no such name")]
 fn time_zone(name: &str) -> Result<TimeZone, SelectError> {
-    TimeZone::get(name).map_err(|_| SelectError::TimeZone(name.to_owned()))
+    TimeZone::get(name).map_err(|source| SelectError::TimeZone {
+        name: name.to_string(),
+        source,
+    })
 }
 
 struct LeafNames<'a>(&'a Leaf);

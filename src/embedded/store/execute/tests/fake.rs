@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::embedded::store::column::{
-    Column, Kind, ReadError, Series, Tables, TimeRange, Values,
-};
+use crate::embedded::store::column::{Column, Kind, ReadError, Series, Tables, TimeRange, Values};
 
 type Tags = Vec<(Arc<str>, Arc<str>)>;
 
@@ -123,10 +121,7 @@ impl Tables for Fake {
         let mut fields = BTreeMap::new();
         let series = self.measurements.get(measurement).into_iter().flatten();
         for (name, points) in series.flat_map(|(_, columns)| columns) {
-            fields.insert(
-                name.clone(),
-                points.values().next().map_or(Kind::Float, kind_of),
-            );
+            fields.insert(name.clone(), points.values().next().map_or(Kind::Float, kind_of));
         }
         fields.into_iter().collect()
     }
