@@ -28,11 +28,6 @@ impl Account {
         })
     }
 
-    /// Whether the value of an `Authorization` header is this account's login and password.
-    pub(super) fn admits_basic(&self, authorization: &str) -> bool {
-        basic_credentials(authorization).is_some_and(|(login, password)| self.admits(&login, &password))
-    }
-
     pub(super) fn admits(&self, login: &str, password: &str) -> bool {
         // both are compared in full, so that the time taken tells nothing about either
         let login_is_right = same(login.as_bytes(), self.login.as_bytes());

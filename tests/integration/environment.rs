@@ -92,6 +92,16 @@ impl Process {
         assert!(kill.unwrap().success());
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Ends the process with SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
     /// Types `text`. Its command must have piped its input.
     pub(crate) fn type_in(&mut self, text: &str) {
         let input = self.0.stdin.as_mut().unwrap();
@@ -103,10 +113,6 @@ impl Process {
     pub(crate) fn listen(&mut self) -> (Lines, Lines) {
         let (stdout, stderr) = (self.0.stdout.take(), self.0.stderr.take());
         (Lines::of(stdout.unwrap()), Lines::of(stderr.unwrap()))
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.0.id()
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

@@ -42,6 +42,79 @@ fn influx(shell: &Path, server: &Server, home: &Path, password: &str, arguments:
     said(&command.output().unwrap()).replace(port(server), "PORT")
 }
 
+/// What is typed after `influx`, in turn.
+const TYPED: [&[&str]; 16] = [
+    &["-execute", "CREATE DATABASE shell"],
+    &["-execute", "SHOW DATABASES"],
+    &[
+        "-database",
+        "shell",
+        "-execute",
+        "INSERT m,host=a x=1,s=\"one\",b=true 1700000000000000000",
+    ],
+    &[
+        "-database",
+        "shell",
+        "-execute",
+        "INSERT m,host=b x=2.5,i=3i 1700000001000000000",
+    ],
+    &[
+        "-database",
+        "shell",
+        "-precision",
+        "s",
+        "-execute",
+        "INSERT m,host=b x=7 1700000002",
+    ],
+    &["-database", "shell", "-execute", "INSERT nonsense"],
+    &["-database", "shell", "-execute", "SELECT * FROM m"],
+    &[
+        "-database",
+        "shell",
+        "-format",
+        "csv",
+        "-execute",
+        "SELECT * FROM m GROUP BY host",
+    ],
+    &[
+        "-database",
+        "shell",
+        "-format",
+        "json",
+        "-pretty",
+        "-execute",
+        "SELECT mean(x) FROM m GROUP BY host",
+    ],
+    &[
+        "-database",
+        "shell",
+        "-format",
+        "json",
+        "-precision",
+        "rfc3339",
+        "-execute",
+        "SELECT x FROM m",
+    ],
+    &[
+        "-database",
+        "shell",
+        "-precision",
+        "ms",
+        "-execute",
+        "SELECT last(x) FROM m",
+    ],
+    &[
+        "-database",
+        "shell",
+        "-execute",
+        "SHOW MEASUREMENTS; SHOW TAG KEYS; SHOW FIELD KEYS",
+    ],
+    &["-database", "shell", "-execute", "SELECT nonsense("],
+    &["-database", "nope", "-execute", "SELECT x FROM m"],
+    &["-database", "shell", "-execute", "DROP MEASUREMENT m"],
+    &["-database", "shell", "-execute", "SELECT count(x) FROM m"],
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_influx_shell_says_the_same_of_both_servers() {
     let Some(shell) = Peer::INFLUX.find() else { return };
@@ -49,78 +122,7 @@ async fn the_influx_shell_says_the_same_of_both_servers() {
     let Some((influxdb, store)) = pair(directory.path()).await else {
         return;
     };
-    let table: [&[&str]; 16] = [
-        &["-execute", "CREATE DATABASE shell"],
-        &["-execute", "SHOW DATABASES"],
-        &[
-            "-database",
-            "shell",
-            "-execute",
-            "INSERT m,host=a x=1,s=\"one\",b=true 1700000000000000000",
-        ],
-        &[
-            "-database",
-            "shell",
-            "-execute",
-            "INSERT m,host=b x=2.5,i=3i 1700000001000000000",
-        ],
-        &[
-            "-database",
-            "shell",
-            "-precision",
-            "s",
-            "-execute",
-            "INSERT m,host=b x=7 1700000002",
-        ],
-        &["-database", "shell", "-execute", "INSERT nonsense"],
-        &["-database", "shell", "-execute", "SELECT * FROM m"],
-        &[
-            "-database",
-            "shell",
-            "-format",
-            "csv",
-            "-execute",
-            "SELECT * FROM m GROUP BY host",
-        ],
-        &[
-            "-database",
-            "shell",
-            "-format",
-            "json",
-            "-pretty",
-            "-execute",
-            "SELECT mean(x) FROM m GROUP BY host",
-        ],
-        &[
-            "-database",
-            "shell",
-            "-format",
-            "json",
-            "-precision",
-            "rfc3339",
-            "-execute",
-            "SELECT x FROM m",
-        ],
-        &[
-            "-database",
-            "shell",
-            "-precision",
-            "ms",
-            "-execute",
-            "SELECT last(x) FROM m",
-        ],
-        &[
-            "-database",
-            "shell",
-            "-execute",
-            "SHOW MEASUREMENTS; SHOW TAG KEYS; SHOW FIELD KEYS",
-        ],
-        &["-database", "shell", "-execute", "SELECT nonsense("],
-        &["-database", "nope", "-execute", "SELECT x FROM m"],
-        &["-database", "shell", "-execute", "DROP MEASUREMENT m"],
-        &["-database", "shell", "-execute", "SELECT count(x) FROM m"],
-    ];
-    for arguments in table {
+    for arguments in TYPED {
         let answers =
             [&influxdb, &store].map(|server| influx(&shell, server, directory.path(), PASSWORD, arguments));
         assert_eq!(answers[0], answers[1], "{arguments:?}");

@@ -45,13 +45,13 @@ impl Pair {
                 said(self.influxdb.post("/query").form(&form).send().await.unwrap()).await;
             let (own_status, answer) =
                 said(self.store.post("/query").form(&form).send().await.unwrap()).await;
+            let (expected, answer) = (parsed(&expected), parsed(&answer));
             let case = Case {
                 query,
                 influxdb: &expected,
                 store: &answer,
             };
-            let documents = (parsed(&expected), parsed(&answer));
-            let difference = differences::first(&documents.0, &documents.1);
+            let difference = differences::first(&expected, &answer);
             if (difference.is_some() || status != own_status) && !differences::is_meant(&case) {
                 let place = difference.unwrap_or_default();
                 offences.push(format!("{query}\n    {status} {own_status} {place}"));

@@ -62,9 +62,9 @@ fn limited(leaf: &Leaf, indices: Vec<u32>, tags: &[String]) -> Vec<u32> {
     if leaf.series_limit == 0 && leaf.series_offset == 0 {
         return indices;
     }
-    let mut groups: BTreeMap<Vec<Arc<str>>, Vec<u32>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for index in indices {
-        let key = key(&leaf.series[index as usize], tags);
+        let key = counting_key(&leaf.series[index as usize], tags);
         groups.entry(key).or_default().push(index);
     }
     let most = if leaf.series_limit == 0 {
@@ -74,6 +74,14 @@ fn limited(leaf: &Leaf, indices: Vec<u32>, tags: &[String]) -> Vec<u32> {
     };
     let kept = groups.into_values().skip(leaf.series_offset).take(most);
     kept.flatten().collect()
+}
+
+/// What `SLIMIT` counts by: names and then values of the tags that the series has, as InfluxDB 1.6.7 orders them.
+fn counting_key(series: &Series, tags: &[String]) -> String {
+    let present = || tags.iter().filter_map(|tag| Some((tag, tag_of(series, tag)?)));
+    let names = present().map(|(name, _)| name.as_str());
+    let values = present().map(|(_, value)| &**value);
+    names.chain(values).collect::<Vec<_>>().join("|")
 }
 
 /// The groups of a level, sorted.

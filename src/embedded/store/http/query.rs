@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::State;
@@ -23,7 +23,7 @@ use super::parameters::Parameters;
 use super::refusal::Refusal;
 use super::results::Results;
 use super::server::Shared;
-use super::statement::Context;
+use super::statement::{Context, PATIENCE};
 use super::style::{Format, Style};
 use super::{multipart, write};
 
@@ -113,6 +113,7 @@ impl Job {
             login: shared.login.clone(),
             by_get,
             now,
+            deadline: Instant::now() + PATIENCE,
             cancelled: Arc::default(),
         };
         Ok(Self {

@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use super::super::answer::{Answer, Message};
 use super::super::data::{Snapshot, Storage, StorageError};
 use super::super::execute::{self, Limits, SelectError};
-use super::super::ql::ast::{Expression, Measurement, Select, Show, Shown, Statement};
+use super::super::ql::ast::{Expression, Measurement, Select, Show, Shown, Source, Statement};
 use super::super::show::{self, ShowError};
 use super::scope::{self, ScopeError};
 
-/// How long a statement may be worked on.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a query may be worked on, all its statements together.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// Columns that a SELECT may name; their names have to differ, and are compared.
+const MOST_COLUMNS: usize = 1000;
 /// Bytes that a statement's columns and rows may take at one moment.
 const MEMORY: usize = 256 << 20;
 const MOST_SERIES: usize = 1_000_000;
@@ -33,6 +35,8 @@ pub(super) struct Context {
     pub(super) by_get: bool,
     /// Nanoseconds since 1970; the same for all.
     pub(super) now: i64,
+    /// When the work on all statements must be done.
+    pub(super) deadline: Instant,
     /// Set when nobody wants the answer any more.
     pub(super) cancelled: Arc<AtomicBool>,
 }
@@ -44,6 +48,8 @@ pub(super) enum StatementError {
     Scope(#[from] ScopeError),
     #[error("{0}")]
     Refused(String),
+    #[error("a SELECT of {0} columns is not supported; the most are {MOST_COLUMNS}")]
+    TooManyColumns(usize),
     #[error(transparent)]
     Select(#[from] SelectError),
     #[error(transparent)]
@@ -77,6 +83,7 @@ impl Context {
     }
 
     fn select(&self, select: &Select) -> Result<Answer, StatementError> {
+        check_columns(select)?;
         let tables = self.snapshot(scope::database(select, &self.database)?)?;
         scope::check_policies(select, &self.policy)?;
         Ok(execute::select(&tables, select, self.now, &self.limits())?)
@@ -127,7 +134,7 @@ impl Context {
 
     fn limits(&self) -> Limits<'_> {
         Limits {
-            deadline: Instant::now() + PATIENCE,
+            deadline: self.deadline,
             memory: MEMORY,
             series: MOST_SERIES,
             windows: MOST_WINDOWS,
@@ -159,6 +166,16 @@ impl Context {
             ..Answer::default()
         }
     }
+}
+
+fn check_columns(select: &Select) -> Result<(), StatementError> {
+    if select.columns.len() > MOST_COLUMNS {
+        return Err(StatementError::TooManyColumns(select.columns.len()));
+    }
+    select.from.iter().try_for_each(|source| match source {
+        Source::Measurement(_) => Ok(()),
+        Source::Subquery(inner) => check_columns(inner),
+    })
 }
 
 /// An identifier as InfluxQL writes it: in quotes where it must be.
