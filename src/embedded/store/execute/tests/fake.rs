@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::embedded::store::column::{Column, Kind, ReadError, Series, Tables, TimeRange, Values};
 
 type Tags = Vec<(Arc<str>, Arc<str>)>;
+/// Points by field and time.
+type Fields = BTreeMap<String, BTreeMap<i64, Value>>;
 
 #[derive(Default)]
 pub(in crate::embedded::store) struct Fake {
-    measurements: BTreeMap<String, BTreeMap<Tags, BTreeMap<String, BTreeMap<i64, Value>>>>,
+    measurements: BTreeMap<String, BTreeMap<Tags, Fields>>,
 }
 
 #[derive(Clone)]
