@@ -111,10 +111,6 @@ impl Process {
         (Lines::of(stdout.unwrap()), Lines::of(stderr.unwrap()))
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.0.id()
-    }
-
     pub(crate) fn is_running(&mut self) -> bool {
         self.0.try_wait().unwrap().is_none()
     }

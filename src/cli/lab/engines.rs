@@ -12,6 +12,8 @@ use super::agents::state_failure;
 use super::connect::{self, failure};
 use super::{desired, stack};
 
+const WITHOUT_DOCKER: &str = "or do without Docker: `uwsgi-lab up --engine local`";
+
 /// The engine that `up` takes.
 pub(super) struct Choice {
     /// None where the lab does without.
@@ -21,6 +23,14 @@ pub(super) struct Choice {
 }
 
 impl Choice {
+    fn docker(docker: Docker) -> Self {
+        let (host, rule) = (&docker.address.host, &docker.address.rule);
+        Self {
+            why: format!("Engine: Docker, which answers at {host} ({rule})."),
+            docker: Some(docker),
+        }
+    }
+
     fn local(why: &str) -> Self {
         Self {
             docker: None,
@@ -39,34 +49,27 @@ impl Choice {
 /// # Errors
 /// Docker is wanted and does not answer.
 pub(super) async fn choose(settings: &UpSettings) -> Result<Choice, Failure> {
-    let compose_file = desired::compose_file(settings)?;
-    match (settings.engine, known(&settings.lab)?) {
+    let known = known(&settings.lab)?;
+    match (settings.engine, known) {
         (EngineChoice::Local, _) => return Ok(Choice::local("as asked for")),
         (EngineChoice::Auto, Some(EngineKind::Local)) => {
             return Ok(Choice::local("with which this lab was made"));
         }
         _ => {}
     }
-    let may_do_without = settings.engine == EngineChoice::Auto && known(&settings.lab)?.is_none();
-    match connect::docker(&settings.lab.environment, compose_file).await {
-        Ok(docker) => {
-            let (host, rule) = (&docker.address.host, &docker.address.rule);
-            let why = format!("Engine: Docker, which answers at {host} ({rule}).");
-            let docker = Some(docker);
-            Ok(Choice { docker, why })
-        }
-        Err(error @ (EngineError::Unreachable { .. } | EngineError::Forbidden { .. })) if may_do_without => {
-            Ok(Choice::local(&because(&error)))
-        }
-        Err(error) => {
-            let advice = "or do without Docker: `uwsgi-lab up --engine local`";
-            let failure = failure(&error);
-            Err(if known(&settings.lab)?.is_none() {
-                failure.hint(advice)
-            } else {
-                failure
-            })
-        }
+    let compose_file = desired::compose_file(settings)?;
+    let error = match connect::docker(&settings.lab.environment, compose_file).await {
+        Ok(docker) => return Ok(Choice::docker(docker)),
+        Err(error) => error,
+    };
+    let is_absent = matches!(
+        error,
+        EngineError::Unreachable { .. } | EngineError::Forbidden { .. }
+    );
+    match settings.engine {
+        EngineChoice::Auto if is_absent && known.is_none() => Ok(Choice::local(&because(&error))),
+        _ if known.is_none() => Err(failure(&error).hint(WITHOUT_DOCKER)),
+        _ => Err(failure(&error)),
     }
 }
 
@@ -120,7 +123,7 @@ pub(super) async fn of_lab(lab: &LabSettings) -> Result<AnyEngine, Failure> {
     }
     match connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await {
         Ok(docker) => Ok(AnyEngine::Docker(docker)),
-        Err(EngineError::Unreachable { .. }) if known.is_none() && !was_made(lab)? => Ok(local(lab)),
+        Err(EngineError::Unreachable { .. }) if known.is_none() => Ok(local(lab)),
         Err(error) => Err(failure(&error)),
     }
 }
@@ -155,12 +158,9 @@ pub(super) async fn refuse_other(settings: &UpSettings) -> Result<(), Failure> {
         .hint("or make another lab: `--name NAME`"))
 }
 
+/// The engine that has or had something of the lab. Earlier versions knew Docker alone and did not write it down.
 fn known(lab: &LabSettings) -> Result<Option<EngineKind>, Failure> {
-    EngineKind::load(&lab.directory).map_err(|error| state_failure(&error))
-}
-
-/// True for a lab that has passwords: earlier versions knew Docker alone and did not write it down.
-fn was_made(lab: &LabSettings) -> Result<bool, Failure> {
+    let written = EngineKind::load(&lab.directory).map_err(|error| state_failure(&error))?;
     let credentials = Credentials::load(&lab.directory).map_err(|error| state_failure(&error))?;
-    Ok(credentials.is_some())
+    Ok(written.or(credentials.map(|_| EngineKind::Docker)))
 }

@@ -65,9 +65,7 @@ pub(crate) fn reset(arguments: &UpArguments) -> Result<(), Failure> {
         let teardown = async {
             // Data does not go for the sake of a lab that cannot come up.
             up::check(&settings).await?;
-            let _lock = take_down(&settings.lab, Keep::Images, "reset").await?;
-            // Passwords live as long as the data they open; image digests stay, so that the first day comes again.
-            Credentials::remove(&settings.lab.directory).map_err(|error| state_failure(&error))
+            take_down(&settings.lab, Keep::Images, "reset").await.map(drop)
         };
         interrupts.or_end_of(teardown, ADVICE).await?;
         up::up(&settings, arguments.detach, interrupts).await
@@ -90,8 +88,10 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock
     take_away(&engine, &lab.name, &plan).await?;
     refuse_leftovers(&observe(&engine, &lab.name).await?, keep)?;
     WantedServices::remove(&lab.directory).map_err(|error| state_failure(&error))?;
-    if keep != Keep::Volumes || observed.volumes.is_empty() {
-        // Nothing is left that only this engine has.
+    if keep != Keep::Volumes {
+        // Passwords live as long as the data they open; then any engine may have the lab. Image digests stay, so that the
+        // first day comes again.
+        Credentials::remove(&lab.directory).map_err(|error| state_failure(&error))?;
         EngineKind::remove(&lab.directory).map_err(|error| state_failure(&error))?;
     }
     let was_there = ran || !plan.is_empty();

@@ -14,6 +14,7 @@ use super::place::Place;
 
 /// Bytes of one file; there are two at most.
 const LARGEST: u64 = 8 << 20;
+const NEW_FILE: &[u8] = b"(uwsgi-lab: the log goes on in a new file; of older ones only the last is kept)\n";
 /// A longer line is broken, as Docker breaks its own.
 const LONGEST_LINE: usize = 16 << 10;
 /// A process that went its own way may keep the log open for as long as it likes.
@@ -93,6 +94,9 @@ impl Log {
         if self.size > 0 && self.size + text.len() as u64 > LARGEST {
             fs::rename(self.place.log(), self.place.older_log())?;
             *self = Self::open(self.place.clone())?;
+            let notice = stamped(NEW_FILE, Timestamp::now());
+            self.file.write_all(&notice)?;
+            self.size += notice.len() as u64;
         }
         self.file.write_all(text)?;
         self.size += text.len() as u64;
@@ -155,7 +159,10 @@ mod tests {
         let sizes = [place.log(), place.older_log()].map(|path| fs::metadata(path).unwrap().len());
         assert!(sizes.iter().all(|size| *size <= LARGEST), "{sizes:?}");
         assert!(sizes[1] > LARGEST / 2, "{sizes:?}");
-        assert!(fs::read_to_string(place.log()).unwrap().ends_with("Z last\n"));
+        let newest = fs::read_to_string(place.log()).unwrap();
+        let first = newest.lines().next().unwrap_or_default();
+        assert!(first.ends_with("of older ones only the last is kept)"), "{first}");
+        assert!(newest.ends_with("Z last\n"));
     }
 
     #[test]

@@ -1,5 +1,4 @@
 //! What a change of settings touches, and what it leaves alone.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 

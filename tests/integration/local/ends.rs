@@ -1,5 +1,4 @@
 //! However a lab ends, its processes end with it; and it comes back.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
 use std::process::Command;

@@ -1,5 +1,4 @@
 //! What cannot run, and what is said about it.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::net::TcpListener;
 

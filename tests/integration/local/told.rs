@@ -1,5 +1,4 @@
 //! What services print, and how it is read.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::process::Stdio;
 

@@ -95,26 +95,11 @@ pub(super) fn kind(values: &Values) -> Kind {
     }
 }
 
-/// `count` blanks.
-pub(super) fn blanks(kind: Kind, count: usize) -> Values {
-    match kind {
-        Kind::Float => Values::Float(vec![0.0; count]),
-        Kind::Integer => Values::Integer(vec![0; count]),
-        Kind::Text => Values::Text(vec![Arc::from(""); count]),
-        Kind::Boolean => Values::Boolean(vec![false; count]),
-    }
-}
-
 pub(super) fn reverse(values: &mut Values) {
     with_values!(values, vector => vector.reverse());
 }
 
-/// The values at `indices`, in that order.
-pub(super) fn gather(values: &Values, indices: &[usize]) -> Values {
-    with_values!(values, vector => Element::wrap(indices.iter().map(|&index| vector[index].clone()).collect()))
-}
-
-/// As `gather`, with blanks where there is no index.
+/// The values at `indices`, in that order, with blanks where there is no index.
 pub(super) fn gather_some(values: &Values, indices: &[Option<usize>]) -> Values {
     fn each<T: Element>(vector: &[T], indices: &[Option<usize>]) -> Values {
         let pick = |index: &Option<usize>| index.map_or_else(T::blank, |at| vector[at].clone());

@@ -63,8 +63,8 @@ pub(in crate::embedded::store) enum SelectError {
     Kind { name: &'static str, kind: &'static str },
     #[error(transparent)]
     Pattern(#[from] PatternError),
-    #[error("unable to find time zone {0}")]
-    TimeZone(String),
+    #[error("unable to find time zone {name}")]
+    TimeZone { name: String, source: jiff::Error },
     #[error(
         "max-select-buckets limit exceeded: ({asked}/{most}); group by longer intervals or ask for less time"
     )]

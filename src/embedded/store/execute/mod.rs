@@ -6,11 +6,14 @@
 mod aggregate;
 mod arithmetic;
 mod calls;
+mod comparison;
 mod consume;
+mod draft;
 mod element;
 mod error;
 mod expand;
 mod expression;
+mod feed;
 mod fill;
 mod filter;
 mod group;
@@ -32,6 +35,8 @@ mod slices;
 mod source;
 mod stream;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 mod transform;
 mod types;

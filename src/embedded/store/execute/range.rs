@@ -6,9 +6,10 @@ use jiff::{Timestamp, Zoned};
 
 use crate::embedded::store::column::TimeRange;
 use crate::embedded::store::ql::ast::{Expression, Operator};
+use crate::embedded::store::ql::spelling;
 
 use super::error::SelectError;
-use super::text::{Text, sign};
+use super::text::Text;
 use super::windows::{EARLIEST, LATEST};
 
 /// Nanoseconds since 1970, both included; `None` where the query says nothing.
@@ -93,7 +94,7 @@ impl Clock<'_> {
             Operator::Less => (None, Some(time.saturating_sub(1))),
             Operator::LessOrEqual => (None, Some(time)),
             Operator::Equal => (Some(time), Some(time)),
-            other => return Err(SelectError::TimeOperator(sign(other))),
+            other => return Err(SelectError::TimeOperator(spelling(other))),
         };
         Ok(Bounds { from, to })
     }

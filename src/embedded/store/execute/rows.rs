@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::embedded::store::answer::Cell;
 use crate::embedded::store::column::{Kind, Values};
 
-use super::element::{cast, gather, kind, retain, reverse, section, size};
+use super::element::{cast, kind, retain, reverse, section, size};
 use super::stream::Stream;
 
 /// Times in the order of the query; several rows may have the same.
@@ -123,19 +123,6 @@ impl RowColumn {
                 Some(values) => Self::Each { values, valid },
                 None => Self::Absent,
             },
-        }
-    }
-
-    /// The rows at `indices`, in that order.
-    pub(super) fn gathered(&self, indices: &[usize]) -> Self {
-        match self {
-            Self::Each { values, valid } => Self::Each {
-                values: gather(values, indices),
-                valid: valid
-                    .as_ref()
-                    .map(|valid| indices.iter().map(|&index| valid[index]).collect()),
-            },
-            other => other.clone(),
         }
     }
 

@@ -43,18 +43,6 @@ impl Stream {
         }
     }
 
-    /// Those points for which `keep` says so.
-    pub(super) fn filtered(mut self, keep: &[bool]) -> Self {
-        let mut flags = keep.iter();
-        self.times.retain(|_| flags.next().is_some_and(|keep| *keep));
-        let mut flags = keep.iter();
-        if let Some(valid) = &mut self.valid {
-            valid.retain(|_| flags.next().is_some_and(|keep| *keep));
-        }
-        self.values = retain(self.values, keep);
-        self
-    }
-
     /// What `LIMIT` and `OFFSET` leave; no limit where `limit` is 0.
     pub(super) fn limited(self, limit: usize, offset: usize) -> Self {
         if limit == 0 && offset == 0 {

@@ -2,7 +2,8 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-use crate::embedded::store::ql::ast::{Cast, Expression, Operator};
+use crate::embedded::store::ql::ast::{Cast, Expression};
+use crate::embedded::store::ql::spelling;
 
 use super::level::Source;
 use super::names::Type;
@@ -78,7 +79,7 @@ impl Display for Text<'_> {
                 formatter,
                 "{} {} {}",
                 self.inner(left),
-                sign(*operator),
+                spelling(*operator),
                 self.inner(right)
             ),
             Expression::Parenthesised(inner) => write!(formatter, "({})", self.inner(inner)),
@@ -117,29 +118,6 @@ fn cast_word(cast: Cast) -> &'static str {
     }
 }
 
-pub(super) fn sign(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Or => "OR",
-        Operator::And => "AND",
-        Operator::Equal => "=",
-        Operator::NotEqual => "!=",
-        Operator::Less => "<",
-        Operator::LessOrEqual => "<=",
-        Operator::Greater => ">",
-        Operator::GreaterOrEqual => ">=",
-        Operator::Matches => "=~",
-        Operator::MatchesNot => "!~",
-        Operator::Add => "+",
-        Operator::Subtract => "-",
-        Operator::BitOr => "|",
-        Operator::BitXor => "^",
-        Operator::Multiply => "*",
-        Operator::Divide => "/",
-        Operator::Modulo => "%",
-        Operator::BitAnd => "&",
-    }
-}
-
 /// In the largest unit that divides it.
 pub(super) fn duration(nanoseconds: i64) -> String {
     const UNITS: &[(i64, &str)] = &[
@@ -162,6 +140,7 @@ pub(super) fn duration(nanoseconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::embedded::store::ql::ast::Operator;
 
     #[test]
     fn an_expression_is_written_as_influxdb_does() {

@@ -17,7 +17,6 @@ mod source;
 mod statement;
 mod token;
 
-pub(super) use error::ParseError;
 pub(super) use expression::spelling;
 pub(super) use pattern::{PatternError, compile};
 pub(super) use statement::parse;

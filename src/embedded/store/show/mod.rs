@@ -17,7 +17,7 @@ use crate::embedded::store::answer::{Answer, AnswerSeries, Cell};
 use crate::embedded::store::column::Tables;
 use crate::embedded::store::ql::ast::{Show, Shown};
 
-pub(super) use doomed::{Doomed, doomed_points, doomed_series};
+pub(super) use doomed::{doomed_points, doomed_series};
 pub(super) use error::ShowError;
 pub(super) use server::{databases, retention_policies, users};
 

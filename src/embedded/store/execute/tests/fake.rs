@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::embedded::store::column::{
-    Column, Kind, ReadError, Series, Tables, TimeRange, Values,
-};
+use crate::embedded::store::column::{Column, Kind, ReadError, Series, Tables, TimeRange, Values};
 
 type Tags = Vec<(Arc<str>, Arc<str>)>;
+/// Points by field and time.
+type Fields = BTreeMap<String, BTreeMap<i64, Value>>;
 
 #[derive(Default)]
 pub(in crate::embedded::store) struct Fake {
-    measurements: BTreeMap<String, BTreeMap<Tags, BTreeMap<String, BTreeMap<i64, Value>>>>,
+    measurements: BTreeMap<String, BTreeMap<Tags, Fields>>,
 }
 
 #[derive(Clone)]
@@ -123,10 +123,7 @@ impl Tables for Fake {
         let mut fields = BTreeMap::new();
         let series = self.measurements.get(measurement).into_iter().flatten();
         for (name, points) in series.flat_map(|(_, columns)| columns) {
-            fields.insert(
-                name.clone(),
-                points.values().next().map_or(Kind::Float, kind_of),
-            );
+            fields.insert(name.clone(), points.values().next().map_or(Kind::Float, kind_of));
         }
         fields.into_iter().collect()
     }

@@ -67,7 +67,7 @@ fn differences_in_place<T: Number>(
             continue;
         }
         let difference = point.1.minus(before.1);
-        if !non_negative || difference >= T::default() {
+        if !(non_negative && difference < T::default()) {
             times[made] = point.0;
             values[made] = difference;
             made += 1;
@@ -83,7 +83,7 @@ pub(super) fn derivative(column: Column, unit: i64, non_negative: bool, descendi
     let per = |before: (i64, f64), point: (i64, f64), difference: f64| {
         let elapsed = (point.0 - before.0) as f64 / unit as f64;
         let elapsed = if descending { -elapsed } else { elapsed };
-        (!non_negative || difference >= 0.0).then_some(difference / elapsed)
+        (!(non_negative && difference < 0.0)).then_some(difference / elapsed)
     };
     let (times, values) = match column.values {
         Values::Float(values) => neighbours(&column.times, &values, |before, point| {

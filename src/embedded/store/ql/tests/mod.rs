@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::ast::{Select, Statement};
-use super::{ParseError, parse};
+use super::error::ParseError;
+use super::parse;
 
 mod errors;
 mod limits;

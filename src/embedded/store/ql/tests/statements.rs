@@ -150,6 +150,7 @@ fn what_is_shown_is_read_with_its_limits() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn shown() -> Vec<(&'static str, Show)> {
     let on = |show: Show| Show {
         database: Some("db".to_owned()),

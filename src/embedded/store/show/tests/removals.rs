@@ -1,8 +1,7 @@
 //! What DELETE and DROP SERIES are about, and what no database is needed for.
 
-use super::super::{
-    Doomed, ShowError, databases, doomed_points, doomed_series, retention_policies, show, users,
-};
+use super::super::doomed::Doomed;
+use super::super::{ShowError, databases, doomed_points, doomed_series, retention_policies, show, users};
 use super::database::{Database, LATER, T};
 use super::{NOW, asked, drawn, statement};
 use crate::embedded::store::column::{Column, Kind, ReadError, Series, Tables, TimeRange};
