@@ -92,6 +92,10 @@ impl Process {
         assert!(kill.unwrap().success());
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Ends the process with SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();
