@@ -122,7 +122,7 @@ mod tests {
         ];
         let removed = |keep| text(&down(&observed(), keep, "down")).split_off(3);
         let (volume, image) = ("volume data: remove, down", "image lab-a: remove, down");
-        let replaced = "image replaced: remove, down";
+        let replaced = "image no longer used: remove, down";
         assert_eq!(text(&down(&observed(), Keep::Volumes, "down"))[..4], always);
         assert_eq!(removed(Keep::Volumes), [always[3], replaced]);
         assert_eq!(removed(Keep::Images), [always[3], volume, replaced]);

@@ -116,7 +116,7 @@ impl fmt::Display for Artifact {
 impl BuiltImage {
     pub(super) fn removal(&self) -> Operation {
         let id = self.id.clone();
-        let image = self.tag.clone().unwrap_or_else(|| "replaced".to_owned());
+        let image = self.tag.clone().unwrap_or_else(|| "no longer used".to_owned());
         Operation::RemoveImage {
             image,
             id,

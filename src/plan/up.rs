@@ -573,7 +573,7 @@ mod tests {
                 vec!["service web: remove, its image changed"],
                 vec!["service store: wait until healthy, service web depends on it"],
                 vec!["service web: create, its image changed"],
-                vec!["image replaced: remove, a newer build took its place"],
+                vec!["image no longer used: remove, a newer build took its place"],
             ]
         );
     }

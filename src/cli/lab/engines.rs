@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::{AnyEngine, Docker, Engine as _, EngineError, Local};
+use crate::engine::{self, AnyEngine, Docker, Engine as _, EngineError, Local};
 use crate::plan::{Observed, Operation, Plan};
 use crate::state::{Credentials, EngineKind};
 
@@ -13,6 +13,8 @@ use super::connect::{self, failure};
 use super::{desired, stack};
 
 const WITHOUT_DOCKER: &str = "or do without Docker: `uwsgi-lab up --engine local`";
+/// For a lab that was made with Docker where there is none now.
+const ANOTHER_LAB: &str = "or make another lab without Docker: `uwsgi-lab up --engine local --name NAME`";
 
 /// The engine that `up` takes.
 pub(super) struct Choice {
@@ -69,7 +71,7 @@ pub(super) async fn choose(settings: &UpSettings) -> Result<Choice, Failure> {
     match settings.engine {
         EngineChoice::Auto if is_absent && known.is_none() => Ok(Choice::local(&because(&error))),
         _ if known.is_none() => Err(failure(&error).hint(WITHOUT_DOCKER)),
-        _ => Err(failure(&error)),
+        _ => Err(failure(&error).hint(ANOTHER_LAB)),
     }
 }
 
@@ -118,13 +120,14 @@ pub(super) async fn without_images(
 /// The engine of a lab that is there. Where it is not told and no Docker daemon answers, there is no such lab.
 pub(super) async fn of_lab(lab: &LabSettings) -> Result<AnyEngine, Failure> {
     let known = known(lab)?;
-    if known == Some(EngineKind::Local) {
+    let has_environments = lab.directory.path().join(engine::ENVIRONMENTS).exists();
+    if known == Some(EngineKind::Local) || known.is_none() && has_environments {
         return Ok(local(lab));
     }
     match connect::docker(&lab.environment, stack::compose_file(&lab.directory)).await {
         Ok(docker) => Ok(AnyEngine::Docker(docker)),
         Err(EngineError::Unreachable { .. }) if known.is_none() => Ok(local(lab)),
-        Err(error) => Err(failure(&error)),
+        Err(error) => Err(failure(&error).hint(ANOTHER_LAB)),
     }
 }
 

@@ -9,7 +9,7 @@ const BANNER: [&str; 5] = [
     "*** WARNING: you are running uWSGI as root",
 ];
 /// Beginnings and words of errors: Python's, uWSGI's, anybody's.
-const ERRORS: [&str; 4] = ["Traceback", "Error", "ERROR", "error:"];
+const ERRORS: [&str; 5] = ["Traceback", "Error", "ERROR", "error:", "unable to load app"];
 /// What pip, apt and curl say when they do not get through.
 const NETWORK: [&str; 13] = [
     "Retrying (",
@@ -65,6 +65,11 @@ ModuleNotFoundError: No module named 'nope'
         );
         assert_eq!(from_error_on(&log), &log[3..]);
         assert_eq!(from_error_on(&log[..3]), &log[..3], "nothing tells of an error");
+        let callable = lines(
+            "*** Starting uWSGI\nunable to load app 0 (mountpoint='') (callable not found or import error)\n\
+             *** no app loaded. GAME OVER ***",
+        );
+        assert_eq!(from_error_on(&callable), &callable[1..]);
         let alone = lines("*** Starting uWSGI\n*** no app loaded. GAME OVER ***");
         assert_eq!(from_error_on(&alone), &alone[1..]);
     }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::Engine as _;
 use crate::plan::{self, Keep, Observed};
 use crate::report::lab as report;
-use crate::state::EngineKind;
+use crate::state::{Credentials, EngineKind};
 
 use super::super::error::Failure;
 use super::super::output;
@@ -69,7 +69,11 @@ async fn drafted(settings: &UpSettings) -> Result<Draft, Failure> {
     let directory = &settings.lab.directory;
     let is_new = !directory.path().exists();
     let drafted = draft(settings).await;
-    if is_new {
+    // Another command may have made the lab meanwhile.
+    if is_new
+        && let Ok(_lock) = directory.lock()
+        && let Ok(None) = Credentials::load(directory)
+    {
         directory.remove().map_err(|error| state_failure(&error))?;
     }
     drafted

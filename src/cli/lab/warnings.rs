@@ -48,9 +48,10 @@ async fn of_app(settings: &UpSettings, app: Option<&Endpoint>) -> Option<String>
 async fn of_watched(settings: &UpSettings) -> Option<String> {
     let address = settings.watch.clone()?;
     let source = address.default_source(&uwsgi::hostname());
+    let place = address.to_string();
     let scraped = scrape(&Target { address, source }, PATIENCE).await;
     let error = scraped.outcome.err()?;
-    let mut text = error.to_string();
+    let mut text = format!("the statistics at {place} cannot be read: {error}");
     let mut cause = std::error::Error::source(&error);
     while let Some(error) = cause {
         text = format!("{text}: {error}");

@@ -1,7 +1,6 @@
 //! One InfluxQL query over HTTP to a data source's InfluxDB 1.x; knows nothing of panels or frames.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::time::Duration;
 
 use reqwest::Client;
@@ -85,7 +84,7 @@ struct Answer {
 /// Why a query has no result.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum QueryError {
-    /// The whole chain of causes in one line, because callers look for "connection refused" in it.
+    /// With the innermost cause, because callers look for "connection refused" in it.
     #[error("{0}")]
     Unreachable(String),
     #[error("InfluxDB answered {status}: {message}")]
@@ -100,13 +99,16 @@ pub(super) enum QueryError {
 
 impl From<reqwest::Error> for QueryError {
     fn from(error: reqwest::Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
+        // The address says who; of the causes the last says what, and those between only where in the client.
+        let address = error
+            .url()
+            .map(|url| url.authority().to_owned())
+            .unwrap_or_default();
+        let mut last: &dyn std::error::Error = &error;
+        while let Some(cause) = last.source() {
+            last = cause;
         }
-        Self::Unreachable(text)
+        Self::Unreachable(format!("InfluxDB at {address} does not answer: {last}"))
     }
 }
 

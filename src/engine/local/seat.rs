@@ -49,7 +49,11 @@ impl ServiceSeat {
     /// How to tell whether others still know of this process: not where its directory was taken away.
     pub(crate) fn knowledge(&self) -> impl Fn() -> bool + Send + use<> {
         let (place, pid) = (self.place.clone(), self.process.pid);
-        move || matches!(place.process(), Ok(Some(process)) if process.pid == pid)
+        move || match place.process() {
+            Ok(found) => found.is_some_and(|process| process.pid == pid),
+            // What cannot be read right now says nothing.
+            Err(_) => true,
+        }
     }
 
     /// How to let others know that the service is about to end.
@@ -63,6 +67,10 @@ impl ServiceSeat {
 
     /// Writes down how the service ended; the lock goes with the process.
     pub(crate) fn leave(mut self, code: i64) -> io::Result<()> {
+        // The number of a group that has ended may be another's soon, and the lines that wait can take a moment.
+        if self.process.group.take().is_some() && self.place.directory.exists() {
+            self.place.record(&self.process)?;
+        }
         self.journal.end()?;
         self.process.code = Some(code);
         if self.place.directory.exists() {

@@ -80,7 +80,7 @@ enum Target<'a> {
 
 impl Acceptor<'_> {
     fn accept(&mut self, point: &Point<'_, '_>) -> Result<(), Refusal> {
-        let target = self.target(point.raw_key)?;
+        let target = self.target(point)?;
         let measurement = match &target {
             Target::Known(place) => place.measurement,
             Target::New { measurement, .. } => *measurement,
@@ -101,7 +101,8 @@ impl Acceptor<'_> {
         Ok(())
     }
 
-    fn target<'a>(&mut self, raw_key: &'a [u8]) -> Result<Target<'a>, Refusal> {
+    fn target<'a>(&mut self, point: &Point<'_, 'a>) -> Result<Target<'a>, Refusal> {
+        let raw_key = point.raw_key;
         if let Some(place) = self.catalogue.find(raw_key) {
             return Ok(Target::Known(place));
         }
@@ -117,6 +118,15 @@ impl Acceptor<'_> {
         let most = self.limits.series;
         if self.catalogue.series_weight() >= most {
             return Err(Refusal::Point(Reason::TooManySeries { most }));
+        }
+        if point.fields.iter().all(is_time) {
+            let measurement = key.measurement.into_owned();
+            return Err(Refusal::Point(Reason::FieldTime { measurement }));
+        }
+        let most = self.limits.fields;
+        if self.catalogue.field_count() >= most && self.catalogue.named(&key.measurement).is_none() {
+            // A measurement without a field would be kept for good and never seen.
+            return Err(Refusal::Point(Reason::TooManyFields { most }));
         }
         let measurement = self.catalogue.measurement(&key.measurement);
         Ok(Target::New {

@@ -3,8 +3,9 @@
 //! A database's name stands inside its file, so that any name will do; the file is named after a number that is never used
 //! twice while the store is open, because queries may still read the file of a database that was dropped.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::error::StorageError;
@@ -31,9 +32,10 @@ pub(super) fn lock(directory: &Path) -> Result<File, StorageError> {
 }
 
 fn make(directory: &Path) -> io::Result<File> {
-    fs::create_dir_all(directory)?;
+    // SQLite gives its files the umask's mode, so the directory keeps others out.
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true);
+    options.create(true).truncate(false).write(true).mode(0o600);
     options.open(directory.join("store.lock"))
 }
 

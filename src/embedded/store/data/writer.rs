@@ -82,9 +82,8 @@ impl Writer {
                 }
             }
             Err(error) if group.len() == 1 => {
-                let mut error = Some(self.refusal(error));
-                for (_, reply) in &group {
-                    reply.send(error.take().map_or(Ok(()), Err)).ok();
+                if let Some((_, reply)) = group.first() {
+                    reply.send(Err(self.refusal(error))).ok();
                 }
             }
             // One body that does not fit fails alone.

@@ -76,9 +76,15 @@ impl Room {
     async fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let closed = |_| Refusal::internal("the server is stopping");
-        Arc::clone(&self.0)
-            .acquire_many_owned(units)
+        let busy = |_| {
+            Refusal::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many bodies at once; try again",
+            )
+        };
+        timeout(PATIENCE, Arc::clone(&self.0).acquire_many_owned(units))
             .await
+            .map_err(busy)?
             .map_err(closed)
     }
 }

@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use futures_util::stream;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// Text is handed on from this size on.
 const PIECE: usize = 64 << 10;
@@ -18,6 +18,8 @@ const PIECE: usize = 64 << 10;
 const WAITING: usize = 4;
 /// How long a client may read nothing; the query's thread and memory are then needed elsewhere.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a client may take for a whole answer.
+const WHOLE: Duration = Duration::from_secs(300);
 
 /// The client reads no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,7 @@ pub(super) struct Outlet {
     gzip: Option<GzEncoder<Vec<u8>>>,
     pieces: mpsc::Sender<Piece>,
     runtime: Handle,
+    deadline: Instant,
 }
 
 /// The client's end.
@@ -50,6 +53,7 @@ pub(super) fn pipe(runtime: Handle, gzip: bool) -> (Outlet, Inlet) {
         gzip: gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast())),
         pieces,
         runtime,
+        deadline: Instant::now() + WHOLE,
     };
     (outlet, Inlet(received))
 }
@@ -97,7 +101,10 @@ impl Outlet {
     }
 
     fn send(&self, piece: Piece) -> Result<(), Gone> {
-        let sent = self.runtime.block_on(timeout(PATIENCE, self.pieces.send(piece)));
+        let deadline = self.deadline.min(Instant::now() + PATIENCE);
+        let sent = self
+            .runtime
+            .block_on(timeout_at(deadline, self.pieces.send(piece)));
         match sent {
             Ok(Ok(())) => Ok(()),
             _ => Err(Gone),
