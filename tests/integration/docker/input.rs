@@ -26,7 +26,7 @@ fn refused(lab: &Lab, more: &[&str]) -> Ended {
 #[test]
 fn without_a_daemon_the_hint_says_how_to_start_one() {
     let Some(lab) = Lab::new() else { return };
-    let mut command = lab.command_with_ports(&["up"]);
+    let mut command = lab.command_with_ports(&["up", "--engine", "docker"]);
     let ended: Ended = command
         .env("DOCKER_HOST", "unix:///nowhere")
         .output()
@@ -34,7 +34,8 @@ fn without_a_daemon_the_hint_says_how_to_start_one() {
         .into();
     let expected = "error: no Docker daemon answers at unix:///nowhere: the socket does not exist\n  \
         hint: start Docker (`sudo systemctl start docker`, or Docker Desktop), then run the command again\n  \
-        hint: where Docker listens elsewhere, set DOCKER_HOST or choose a context with DOCKER_CONTEXT\n";
+        hint: where Docker listens elsewhere, set DOCKER_HOST or choose a context with DOCKER_CONTEXT\n  \
+        hint: or do without Docker: `uwsgi-lab up --engine local --name NAME`\n";
     assert_eq!(ended, error(4, expected));
 }
 
@@ -60,7 +61,7 @@ fn a_port_in_use_is_named_with_its_holder_before_anything_is_created() {
 #[test]
 fn an_image_that_cannot_be_pulled_ends_up_before_anything_is_created() {
     let Some(lab) = Lab::new() else { return };
-    let mut command = lab.command_with_ports(&["up"]);
+    let mut command = lab.command_with_ports(&["up", "--engine", "docker"]);
     command.env("UWSGI_LAB_GRAFANA_IMAGE", "does-not-exist.invalid/x:1");
     let ended = Ended::from(command.output().unwrap());
     assert_eq!(ended.code, Some(4), "{ended:?}");
