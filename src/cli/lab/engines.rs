@@ -14,7 +14,7 @@ use super::{desired, stack};
 
 const WITHOUT_DOCKER: &str = "or do without Docker: `uwsgi-lab up --engine local`";
 /// For a lab that was made with Docker where there is none now.
-const ANOTHER_LAB: &str = "or make another lab without Docker: `uwsgi-lab up --engine local --name NAME`";
+const ANOTHER_LAB: &str = "or make another lab without Docker: `--engine local --name NAME`";
 
 /// The engine that `up` takes.
 pub(super) struct Choice {

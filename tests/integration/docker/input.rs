@@ -27,15 +27,16 @@ fn refused(lab: &Lab, more: &[&str]) -> Ended {
 fn without_a_daemon_the_hint_says_how_to_start_one() {
     let Some(lab) = Lab::new() else { return };
     let mut command = lab.command_with_ports(&["up", "--engine", "docker"]);
-    let ended: Ended = command
+    let mut ended: Ended = command
         .env("DOCKER_HOST", "unix:///nowhere")
         .output()
         .unwrap()
         .into();
+    ended.stderr = lab.masked(&ended.stderr);
     let expected = "error: no Docker daemon answers at unix:///nowhere: the socket does not exist\n  \
         hint: start Docker (`sudo systemctl start docker`, or Docker Desktop), then run the command again\n  \
         hint: where Docker listens elsewhere, set DOCKER_HOST or choose a context with DOCKER_CONTEXT\n  \
-        hint: or do without Docker: `uwsgi-lab up --engine local --name NAME`\n";
+        hint: or do without Docker: `uwsgi-lab up --name NAME --engine local`\n";
     assert_eq!(ended, error(4, expected));
 }
 
