@@ -1,8 +1,11 @@
 //! `uwsgi-lab store` as a command: its settings, its messages, its exit codes.
 
+use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use flate2::read::GzDecoder;
 
 use super::servers::{Server, client, said, store_command};
 use crate::environment::uwsgi_lab;
@@ -156,4 +159,32 @@ async fn what_clients_of_later_versions_ask_is_answered() {
     ]
     .map(header);
     assert_eq!(found, ["1.6.7", "uwsgi-lab", "mine", "mine"]);
+}
+
+#[tokio::test]
+async fn answers_are_compressed_for_those_who_ask() {
+    let data = tempfile::tempdir().unwrap();
+    let store = Server::store(data.path());
+    assert_eq!(store.ask(&[("q", "CREATE DATABASE db")]).await.0, 200);
+    let lines: String = (0..20_000).map(|at| format!("m x={at} {at}\n")).collect();
+    store.write("db=db", lines).await;
+    let path = "/query?db=db&q=SELECT+x+FROM+m";
+    let (status, plain) = said(store.get(path).send().await.unwrap()).await;
+    assert!(status == 200 && plain.len() > 500_000, "{status} {}", plain.len());
+    let packed = store
+        .get(path)
+        .header("accept-encoding", "gzip")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    let packed = packed.bytes().await.unwrap();
+    let mut unpacked = String::new();
+    GzDecoder::new(&packed[..]).read_to_string(&mut unpacked).unwrap();
+    assert!(
+        unpacked == plain,
+        "{} bytes, {} bytes plain",
+        unpacked.len(),
+        plain.len()
+    );
 }
