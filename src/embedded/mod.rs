@@ -1,4 +1,4 @@
-//! Services the lab runs in its own process instead of in containers; it decides nothing about when they run.
+//! What a lab without containers runs in place of InfluxDB and Grafana; it decides nothing about when they run.
 
 mod account;
 mod gate;
