@@ -34,7 +34,7 @@ impl Pressure {
         let seconds = second.span as f64;
         self.push(Sample {
             seconds,
-            asked: second.asked_rate * seconds,
+            asked: second.asked_rate.unwrap_or_default() * seconds,
             answered: second.counts.answered as f64,
             latency: (second.counts.answered > 0).then_some(second.latency.p50 as f64 / 1e6),
             pending: (second.gauges.in_flight + second.gauges.backlog) as f64,

@@ -178,12 +178,13 @@ fn start_load(
     })?;
     let mut running = load::start(load::Settings {
         target,
-        rate: settings.rate,
+        rate: load::Rate::per_second(settings.rate),
         threads: settings.threads,
         connections: settings.connections,
         duration: None,
         timeout: settings.timeout,
-        headers: Vec::new(),
+        request: load::Request::default(),
+        timing: load::Timing::Precise,
     })?;
     let (sender, totals) = watch::channel(LoadTotals::default());
     let seconds = running.seconds();

@@ -2,14 +2,14 @@
 //! records nothing.
 
 use std::io::{self, ErrorKind, Read as _};
-use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{SockAddr, Socket, Type};
 
 use super::client::Response;
 use super::fault::Fault;
 use super::readiness::{Readiness, Watched};
+use super::stamps;
 
 /// Reads in one turn, so that a body without end on one connection delays the sends of the others by
 /// little (16 × 64 KiB).
@@ -30,6 +30,8 @@ pub(crate) enum Phase {
     Closed,
     /// Connected, without a request.
     Idle,
+    /// Waits for a place in the listen queue of a unix socket, which has no connecting without one.
+    Queued,
     /// Connecting or writing; bytes written.
     Sending(usize),
     Receiving,
@@ -43,11 +45,18 @@ pub(crate) enum Turn {
     /// There may be more at once; the turn ended to let others go first.
     Unfinished,
     /// The response is complete.
-    Complete { reusable: bool },
+    Complete {
+        reusable: bool,
+        /// When the kernel received its last byte, since the Unix epoch. Nothing where it does not tell, and where the end
+        /// of the connection was the end of the response.
+        arrival: Option<Duration>,
+    },
 }
 
 pub(crate) struct Connection<R> {
     watched: Option<Watched>,
+    /// Whether the kernel notes when data comes.
+    stamped: bool,
     pub(crate) phase: Phase,
     pub(crate) flight: Flight,
     pub(crate) response: R,
@@ -62,6 +71,7 @@ impl<R: Response> Connection<R> {
     pub(crate) fn new(flight: Flight) -> Self {
         Self {
             watched: None,
+            stamped: false,
             phase: Phase::Closed,
             flight,
             response: R::default(),
@@ -74,17 +84,22 @@ impl<R: Response> Connection<R> {
     /// Starts connecting.
     ///
     /// # Errors
-    /// No socket to be had, or refused at once (as on loopback).
+    /// No socket to be had, or refused at once (as on loopback); [`Fault::QueueFull`] where it is to be tried again.
     pub(crate) fn open(
         &mut self,
-        address: SocketAddr,
+        address: &SockAddr,
+        stamp: bool,
         readiness: &Readiness,
         key: usize,
     ) -> Result<(), Fault> {
-        let watched = connect(address)
-            .and_then(|socket| readiness.watch(socket, key))
-            .map_err(Fault::Connect)?;
-        self.watched = Some(watched);
+        let socket = match connect(address) {
+            Err(error) if address.is_unix() && error.kind() == ErrorKind::WouldBlock => {
+                return Err(Fault::QueueFull);
+            }
+            outcome => outcome.map_err(Fault::Connect)?,
+        };
+        self.stamped = stamp && stamps::note(&socket).is_ok();
+        self.watched = Some(readiness.watch(socket, key).map_err(Fault::Connect)?);
         self.served = 0;
         Ok(())
     }
@@ -147,16 +162,24 @@ impl<R: Response> Connection<R> {
         let Some(watched) = &self.watched else {
             return Ok(Turn::Waiting);
         };
-        let mut socket = watched.socket();
         for _ in 0..READS_PER_TURN {
-            match socket.read(buffer) {
-                Ok(0) if self.response.ends_with_close() => return Ok(Turn::Complete { reusable: false }),
-                Ok(0) => return Err(Fault::ClosedEarly),
-                Ok(count) => {
+            let came = match self.stamped {
+                true => stamps::receive(watched.socket(), buffer),
+                false => watched.socket().read(buffer).map(|count| (count, None)),
+            };
+            match came {
+                Ok((0, _)) if self.response.ends_with_close() => {
+                    return Ok(Turn::Complete {
+                        reusable: false,
+                        arrival: None,
+                    });
+                }
+                Ok((0, _)) => return Err(Fault::ClosedEarly),
+                Ok((count, arrival)) => {
                     *received += count as u64;
                     if self.response.feed(&buffer[..count])? {
                         let reusable = self.response.reusable();
-                        return Ok(Turn::Complete { reusable });
+                        return Ok(Turn::Complete { reusable, arrival });
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Turn::Waiting),
@@ -178,12 +201,14 @@ impl<R: Response> Connection<R> {
 }
 
 /// A socket that is connecting. It is blocking nowhere.
-fn connect(address: SocketAddr) -> io::Result<Socket> {
+fn connect(address: &SockAddr) -> io::Result<Socket> {
     let kind = Type::STREAM.nonblocking().cloexec();
-    let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
-    socket.set_tcp_nodelay(true)?;
-    match socket.connect(&address.into()) {
-        Err(error) if !is_in_progress(&error) => Err(error),
+    let socket = Socket::new(address.domain(), kind, None)?;
+    if !address.is_unix() {
+        socket.set_tcp_nodelay(true)?;
+    }
+    match socket.connect(address) {
+        Err(error) if address.is_unix() || !is_in_progress(&error) => Err(error),
         _ => Ok(socket),
     }
 }

@@ -1,12 +1,14 @@
 //! The requests in flight of one worker: sends, receives, retries on stale connections, times out; does not know
 //! when requests are due.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+
+use socket2::SockAddr;
 
 use super::client::{Client, Response as _};
 use super::connection::{Flight, Phase, Turn};
 use super::fault::Fault;
+use super::moment::Moment;
 use super::pool::Pool;
 use super::readiness::Readiness;
 use super::recorder::Recorder;
@@ -16,56 +18,114 @@ const BUFFER: usize = 64 * 1024;
 /// An idle connection is closed after this: on uWSGI's http11-socket it occupies a core, and requests on further
 /// connections starve for as long as it stands.
 const IDLE: Duration = Duration::from_secs(1);
+/// After an exchange that had to be attended to as it went, the worker looks at once at what comes for this long.
+/// Until a full listen queue of a unix socket is tried again: nothing tells when it has room.
+const RETRY: Duration = Duration::from_millis(1);
+const ATTENTIVE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Exchanges<C: Client> {
     client: C,
     pub(crate) pool: Pool<C::Response>,
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<SockAddr>,
     /// The address that answered, or the one to try next.
     preferred: usize,
     timeout: Duration,
+    /// Whether the kernel is asked when responses come.
+    stamp: bool,
+    /// Whether responses may wait in their sockets for a while: they come in one piece, and the kernel tells when.
+    patient: bool,
+    attentive_until: Instant,
     buffer: Box<[u8]>,
+    /// Requests that wait for a place in the listen queue, and when to try again.
+    queued: Vec<usize>,
+    retry: Instant,
     /// Connections with more to read than one turn took.
     pub(crate) unfinished: Vec<usize>,
 }
 
 impl<C: Client> Exchanges<C> {
-    pub(crate) fn new(client: C, addresses: Vec<SocketAddr>, limit: usize, timeout: Duration) -> Self {
+    pub(crate) fn new(
+        client: C,
+        addresses: Vec<SockAddr>,
+        limit: usize,
+        timeout: Duration,
+        stamp: bool,
+    ) -> Self {
         Self {
             client,
             pool: Pool::new(limit),
             addresses,
             preferred: 0,
             timeout,
+            stamp,
+            patient: false,
+            attentive_until: Instant::now(),
             buffer: vec![0; BUFFER].into_boxed_slice(),
+            queued: Vec::new(),
+            retry: Instant::now(),
             unfinished: Vec::new(),
         }
     }
 
     /// Sends a request, on an idle connection if there is one. There must be room in the pool.
     pub(crate) fn send(&mut self, flight: Flight, readiness: &Readiness, recorder: &mut Recorder) {
-        recorder.counts().sent += 1;
         let slot = self.pool.take(flight);
         let outcome = self.dispatch(slot, readiness, recorder);
         self.settle(slot, outcome, readiness, recorder);
     }
 
-    /// Goes on with a connection that is ready.
-    pub(crate) fn advance(&mut self, slot: usize, readiness: &Readiness, recorder: &mut Recorder) {
+    /// Whether nothing is lost when responses are read a little later than they come.
+    pub(crate) fn is_patient(&self) -> bool {
+        self.patient
+    }
+
+    /// Goes on with a connection that was ready at `moment`.
+    pub(crate) fn advance(
+        &mut self,
+        slot: usize,
+        moment: Moment,
+        readiness: &Readiness,
+        recorder: &mut Recorder,
+    ) {
         let outcome = match self.pool[slot].phase {
-            Phase::Closed => return,
+            Phase::Closed | Phase::Queued => return,
             Phase::Idle => return self.advance_idle(slot, recorder),
             Phase::Sending(_) => self.dispatch(slot, readiness, recorder),
             Phase::Receiving => Ok(()),
         };
-        let outcome = outcome.and_then(|()| self.receive(slot, recorder));
+        let outcome = outcome.and_then(|()| self.receive(slot, moment, recorder));
         self.settle(slot, outcome, readiness, recorder);
     }
 
-    /// When the oldest request in flight times out.
-    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+    /// When there is something to do though no socket is ready: a timeout, or a connect to try again.
+    pub(crate) fn next_look(&self) -> Option<Instant> {
         let oldest = self.pool.oldest()?;
-        Some(self.pool[oldest].flight.started + self.timeout)
+        let timeout = self.pool[oldest].flight.started + self.timeout;
+        Some(if self.queued.is_empty() {
+            timeout
+        } else {
+            timeout.min(self.retry)
+        })
+    }
+
+    /// Tries again to connect the requests that found a listen queue full, the oldest first, until one does not come in.
+    pub(crate) fn retry(&mut self, now: Instant, readiness: &Readiness, recorder: &mut Recorder) {
+        if self.queued.is_empty() || now < self.retry {
+            return;
+        }
+        let mut waiting = std::mem::take(&mut self.queued).into_iter();
+        for slot in waiting.by_ref() {
+            if self.pool[slot].phase != Phase::Queued {
+                continue;
+            }
+            self.pool[slot].restart();
+            let outcome = self.dispatch(slot, readiness, recorder);
+            self.settle(slot, outcome, readiness, recorder);
+            if !self.queued.is_empty() {
+                break;
+            }
+        }
+        self.queued.extend(waiting);
     }
 
     /// Gives up on the requests whose time is over, and on connections that nobody has needed for a while.
@@ -96,35 +156,58 @@ impl<C: Client> Exchanges<C> {
         if !connection.is_open() {
             connection.address = self.preferred;
             connection.attempts += 1;
-            connection.open(self.addresses[self.preferred], readiness, slot)?;
+            connection.open(&self.addresses[self.preferred], self.stamp, readiness, slot)?;
         }
-        if connection.write(self.client.request())? && connection.served == 0 {
-            recorder.counts().connected += 1;
+        if !connection.write(self.client.request())? {
+            self.attend();
+        } else if connection.served == 0 {
+            recorder.connected(connection.flight.started.elapsed());
         }
         Ok(())
     }
 
-    fn receive(&mut self, slot: usize, recorder: &mut Recorder) -> Result<(), Fault> {
+    fn receive(&mut self, slot: usize, moment: Moment, recorder: &mut Recorder) -> Result<(), Fault> {
         let connection = &mut self.pool[slot];
         if connection.phase != Phase::Receiving {
             return Ok(());
         }
         let bytes = &mut recorder.current.counts.bytes;
         match connection.read(&mut self.buffer, bytes)? {
+            Turn::Waiting if connection.response.started() => self.attend(),
             Turn::Waiting => {}
             Turn::Unfinished => self.unfinished.push(slot),
-            Turn::Complete { reusable } => self.complete(slot, reusable, recorder),
+            Turn::Complete { reusable, arrival } => {
+                let began = connection.flight.started;
+                let known = arrival.and_then(|arrival| moment.at(arrival, began));
+                self.note_attention(known.is_some(), moment.clock);
+                let now = known.unwrap_or_else(Instant::now);
+                self.complete(slot, reusable, now, recorder);
+            }
         }
         Ok(())
     }
 
-    fn complete(&mut self, slot: usize, reusable: bool, recorder: &mut Recorder) {
+    /// Sees to it that what comes is looked at as it comes.
+    fn attend(&mut self) {
+        self.patient = false;
+        self.attentive_until = Instant::now() + ATTENTIVE;
+    }
+
+    fn note_attention(&mut self, known: bool, now: Instant) {
+        if !known {
+            self.attend();
+        } else if !self.patient {
+            self.patient = now >= self.attentive_until;
+        }
+    }
+
+    fn complete(&mut self, slot: usize, reusable: bool, now: Instant, recorder: &mut Recorder) {
         let connection = &mut self.pool[slot];
-        let now = Instant::now();
         recorder.answered(connection.flight, now, connection.response.status());
         connection.served += 1;
         // A server that closes after each response without saying so (uWSGI's http-socket) has often closed by
         // now, and its end came with the edge that is used up; one that was seen to keep connections has not.
+        let reusable = reusable && self.client.keeps_connections();
         if reusable && (connection.served > 1 || connection.stands()) {
             self.pool.keep(slot, now);
         } else {
@@ -143,6 +226,11 @@ impl<C: Client> Exchanges<C> {
     ) {
         let mut outcome = outcome;
         while let Err(fault) = outcome {
+            if matches!(fault, Fault::QueueFull) {
+                self.pool[slot].phase = Phase::Queued;
+                self.retry = Instant::now() + RETRY;
+                return self.queued.push(slot);
+            }
             if !self.may_retry(slot, &fault, recorder) {
                 recorder.failed(self.pool[slot].flight, Instant::now(), &fault);
                 self.pool.close(slot);

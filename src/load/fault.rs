@@ -9,6 +9,8 @@ use super::response::Malformed;
 pub(crate) enum Fault {
     #[error("connect: {0}")]
     Connect(io::Error),
+    #[error("connect: the listen queue of the unix socket is full")]
+    QueueFull,
     #[error("timeout: no complete response in time")]
     Timeout,
     #[error("read: {0}")]
@@ -35,7 +37,7 @@ pub(crate) struct Errors {
 impl Errors {
     pub(crate) fn count(&mut self, fault: &Fault) {
         *match fault {
-            Fault::Connect(_) => &mut self.connect,
+            Fault::Connect(_) | Fault::QueueFull => &mut self.connect,
             Fault::Timeout => &mut self.timeout,
             Fault::Read(_) | Fault::ClosedEarly => &mut self.read,
             Fault::Write(_) => &mut self.write,

@@ -100,7 +100,8 @@ impl Merger {
         let mut gauges = Gauges::default();
         self.desks.iter().for_each(|desk| gauges.add(&desk.gauges));
         let span = number - self.emitted;
-        let rate = self.gathered.settings.rate;
+        let [from, to] = [self.emitted, number].map(Duration::from_secs);
+        let rate = self.gathered.settings.rate.between(from, to);
         let mut second = Second::new(number, span, rate, &self.pending, gauges);
         second.skipped = self.skipped;
         self.total.add(&self.pending);

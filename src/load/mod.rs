@@ -9,25 +9,35 @@ mod client;
 mod connection;
 mod exchanges;
 mod fault;
+#[cfg(target_os = "linux")]
+mod kernel;
 mod limits;
 mod merger;
+mod moment;
+mod pace;
 mod pool;
 mod readiness;
 mod recorder;
 mod reports;
+mod request;
 mod response;
 mod running;
 mod schedule;
 mod second;
+mod stamps;
 mod summary;
 mod target;
 mod verdict;
 mod worker;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use pace::Timing;
+pub(crate) use request::Request;
 pub(crate) use running::{Running, start};
+pub(crate) use schedule::{Arrivals, Plan, Profile, Sine, Stage, Stages};
 pub(crate) use second::{Percentiles, Second};
 pub(crate) use summary::Summary;
 pub(crate) use target::{Target, TargetError};
@@ -37,8 +47,7 @@ pub(crate) use verdict::Verdict;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) target: Target,
-    /// Requests a second, all threads together; above 0, fractions are fine.
-    pub(crate) rate: f64,
+    pub(crate) rate: Rate,
     pub(crate) threads: usize,
     /// The most connections, all threads together; as many as are needed if none. Requests that find no
     /// connection free wait, and their wait counts as latency.
@@ -47,7 +56,32 @@ pub(crate) struct Settings {
     pub(crate) duration: Option<Duration>,
     /// For one whole request, from connecting to the last byte.
     pub(crate) timeout: Duration,
-    pub(crate) headers: Vec<Header>,
+    pub(crate) request: Request,
+    pub(crate) timing: Timing,
+}
+
+/// How many requests are asked for, all threads together.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Rate {
+    /// Open loop: each request leaves at its time whatever became of the last.
+    Open(Arc<Plan>),
+    /// Closed loop: each connection sends its next request when it has the response to the last.
+    Max,
+}
+
+impl Rate {
+    /// A constant number of requests a second, evenly spaced; above 0, fractions are fine.
+    pub(crate) fn per_second(rate: f64) -> Self {
+        Self::Open(Arc::new(Plan::constant(rate)))
+    }
+
+    /// Requests a second asked for between two times since the start, in the mean; nothing in a closed loop.
+    pub(crate) fn between(&self, from: Duration, to: Duration) -> Option<f64> {
+        match self {
+            Self::Open(plan) => Some(plan.profile.rate_between(from, to)),
+            Self::Max => None,
+        }
+    }
 }
 
 /// One header field of the request.
@@ -61,7 +95,6 @@ impl Header {
     /// # Errors
     /// A name that is no token, a value with control characters, or a field that announces a body.
     fn check(&self) -> Result<(), LoadError> {
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         let body = ["content-length", "transfer-encoding"];
         let refuse = |reason| {
             Err(LoadError::Header {
@@ -69,12 +102,12 @@ impl Header {
                 reason,
             })
         };
-        if self.name.is_empty() || !self.name.bytes().all(token) {
+        if !request::is_token(&self.name) {
             refuse("its name is no HTTP token")
         } else if self.value.chars().any(|c| c.is_control() && c != '\t') {
             refuse("its value has control characters")
         } else if body.iter().any(|name| self.name.eq_ignore_ascii_case(name)) {
-            refuse("it announces a body, and requests carry none")
+            refuse("it announces a body; the length follows from the body itself")
         } else {
             Ok(())
         }
@@ -90,6 +123,10 @@ pub(crate) enum LoadError {
     Threads,
     #[error("a timeout of 0 leaves no time to answer")]
     Timeout,
+    #[error("method `{0}` is no HTTP token")]
+    Method(String),
+    #[error("the request's variables are longer than the 65,535 bytes of a packet of the uwsgi protocol")]
+    Packet,
     #[error("header `{name}`: {reason}")]
     Header { name: String, reason: &'static str },
     #[error("{} too few for {threads} threads: each needs one of its own", plural(*connections))]

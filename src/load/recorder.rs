@@ -37,6 +37,8 @@ pub(crate) struct Counts {
     pub(crate) bytes: u64,
     /// Connections established.
     pub(crate) connected: u64,
+    /// Requests that were due while the limit of connections let none leave.
+    pub(crate) held_back: u64,
     /// Connections that the server closed after a response.
     pub(crate) closed_by_server: u64,
     /// Requests sent again because the kept connection turned out to be closed.
@@ -54,6 +56,7 @@ impl Counts {
         self.status_5xx += other.status_5xx;
         self.bytes += other.bytes;
         self.connected += other.connected;
+        self.held_back += other.held_back;
         self.closed_by_server += other.closed_by_server;
         self.retried += other.retried;
     }
@@ -78,6 +81,11 @@ pub(crate) struct Interval {
     pub(crate) lower_bounds: u64,
     /// From the actual start of a request to completion, in µs; answers only.
     pub(crate) service: Histogram<u64>,
+    /// From the start of connecting to where the connection takes the request, in µs.
+    pub(crate) connect: Histogram<u64>,
+    /// From the intended time to the actual start, in µs: how late the generator itself is. Requests that the limit of
+    /// connections held back are left out.
+    pub(crate) lateness: Histogram<u64>,
     pub(crate) first_answer: Option<Duration>,
     pub(crate) first_error: Option<String>,
     /// When the last answer came, counted from the start of the run.
@@ -91,6 +99,8 @@ impl Interval {
             latency: histogram()?,
             lower_bounds: 0,
             service: histogram()?,
+            connect: histogram()?,
+            lateness: histogram()?,
             first_answer: None,
             first_error: None,
             last_answer: None,
@@ -102,6 +112,8 @@ impl Interval {
         self.latency.reset();
         self.lower_bounds = 0;
         self.service.reset();
+        self.connect.reset();
+        self.lateness.reset();
         self.first_answer = None;
         self.first_error = None;
         self.last_answer = None;
@@ -113,6 +125,8 @@ impl Interval {
         self.latency.add(&other.latency).ok();
         self.lower_bounds += other.lower_bounds;
         self.service.add(&other.service).ok();
+        self.connect.add(&other.connect).ok();
+        self.lateness.add(&other.lateness).ok();
         self.first_answer = [self.first_answer, other.first_answer]
             .into_iter()
             .flatten()
@@ -140,6 +154,23 @@ impl Recorder {
 
     pub(crate) fn counts(&mut self) -> &mut Counts {
         &mut self.current.counts
+    }
+
+    /// A request leaves; `held_back` where it could not leave when it was due.
+    pub(crate) fn sent(&mut self, flight: Flight, held_back: bool) {
+        let current = &mut *self.current;
+        current.counts.sent += 1;
+        if held_back {
+            current.counts.held_back += 1;
+        } else {
+            let late = flight.started.saturating_duration_since(flight.intended);
+            current.lateness.saturating_record(micros(late));
+        }
+    }
+
+    pub(crate) fn connected(&mut self, took: Duration) {
+        self.current.counts.connected += 1;
+        self.current.connect.saturating_record(micros(took));
     }
 
     pub(crate) fn answered(&mut self, flight: Flight, now: Instant, status: u16) {

@@ -1,6 +1,8 @@
 //! Recognises one HTTP/1.1 response in a stream of bytes: where it ends, its status, and whether the connection
 //! can serve another; keeps no body and does no input or output.
 
+use std::mem::MaybeUninit;
+
 use super::chunked::Chunked;
 
 /// A head longer than this is refused: a server that sends headers without end costs this much memory.
@@ -124,9 +126,12 @@ impl HttpResponse {
     }
 
     fn parse_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, Malformed> {
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut head = httparse::Response::new(&mut headers);
-        let httparse::Status::Complete(used) = head.parse(bytes)? else {
+        // Left uninitialised: filling a hundred headers would cost more than parsing the few that come.
+        let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+        let mut head = httparse::Response::new(&mut []);
+        let parser = httparse::ParserConfig::default();
+        let parsed = parser.parse_response_with_uninit_headers(&mut head, bytes, &mut headers)?;
+        let httparse::Status::Complete(used) = parsed else {
             return Ok(None);
         };
         self.status = head.code.unwrap_or(0);

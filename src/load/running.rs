@@ -8,22 +8,25 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::client::HttpClient;
 use super::exchanges::Exchanges;
 use super::merger::{Desk, Merger};
+use super::pace::Pace;
 use super::readiness::{Readiness, Waker};
 use super::recorder::{Interval, Recorder};
 use super::reports::{Message, Outbox};
-use super::schedule::{Constant, Share};
+use super::request::Prepared;
+use super::schedule::{Agenda, Profile, Share};
 use super::second::Second;
 use super::summary::{Gathered, Summary};
 use super::worker::{Span, Worker};
-use super::{LoadError, Settings, limits};
+use super::{LoadError, Rate, Settings, limits};
 
 /// Requests in flight when sending ends get this long, or the timeout if that is shorter.
 const DRAIN: Duration = Duration::from_secs(5);
 /// Seconds that wait for a reader; when it is that far behind, further ones are skipped and counted.
 const SECONDS_KEPT: usize = 64;
+/// Connections of a closed loop where none are asked for: wrk's choice.
+const CLOSED_CONNECTIONS: usize = 10;
 /// All threads are up by then, so that the first requests leave on time.
 const HEAD_START: Duration = Duration::from_millis(10);
 
@@ -108,11 +111,11 @@ pub(crate) fn start(settings: Settings) -> Result<Running, LoadError> {
     Ok(running)
 }
 
-type HttpWorker = Worker<Constant, HttpClient>;
+type HttpWorker = Worker<Prepared>;
 
 /// The workers, and a desk for each in the merging thread.
 fn staff(settings: &Settings, reports: &Sender<Message>) -> Result<(Vec<HttpWorker>, Vec<Desk>), LoadError> {
-    let limits = limits::per_thread(settings.connections, settings.threads)?;
+    let limits = limits::per_thread(connections(settings), settings.threads)?;
     let resolve = |source| LoadError::Resolve {
         host: settings.target.authority().to_owned(),
         source,
@@ -124,28 +127,52 @@ fn staff(settings: &Settings, reports: &Sender<Message>) -> Result<(Vec<HttpWork
         drain: DRAIN.min(settings.timeout),
         stop: Arc::default(),
     };
+    // A closed loop goes for the most requests, and times of arrival cost some.
+    let plan = match &settings.rate {
+        Rate::Open(plan) => Some(Arc::clone(plan)),
+        Rate::Max => None,
+    };
+    let open = plan.is_some();
     let mut workers = Vec::new();
     let mut desks = Vec::new();
     for (index, limit) in limits.into_iter().enumerate() {
         let (returns, empties) = channel();
-        let client = HttpClient::new(&settings.target, &settings.headers)?;
+        let client = Prepared::new(&settings.target, &settings.request)?;
         desks.push(Desk::new(returns)?);
         workers.push(Worker {
-            schedule: Share {
-                schedule: Constant { rate: settings.rate },
-                index: index as u64,
-                of: settings.threads as u64,
+            agenda: match &plan {
+                Some(plan) => Agenda::open(
+                    plan,
+                    Share {
+                        index: index as u64,
+                        of: settings.threads as u64,
+                    },
+                ),
+                None => Agenda::Closed,
             },
-            exchanges: Exchanges::new(client, addresses.clone(), limit, settings.timeout),
+            exchanges: Exchanges::new(client, addresses.clone(), limit, settings.timeout, open),
             recorder: Recorder::new(span.start)?,
             readiness: Readiness::new().map_err(LoadError::Start)?,
+            pace: Pace::new(settings.timing),
             span: span.clone(),
             outbox: Outbox::new(index, reports.clone(), empties),
             sent: 0,
+            held: false,
+            held_until: span.start,
             stopped: None,
         });
     }
     Ok((workers, desks))
+}
+
+/// A closed loop has as many requests on their way as it has connections, so it needs a number of them.
+fn connections(settings: &Settings) -> Option<usize> {
+    match &settings.rate {
+        Rate::Max => settings
+            .connections
+            .or(Some(CLOSED_CONNECTIONS.max(settings.threads))),
+        Rate::Open(_) => settings.connections,
+    }
 }
 
 /// Threads are not joined: each tells its end through its channel.
@@ -153,6 +180,7 @@ fn launch(worker: HttpWorker) -> Result<(), LoadError> {
     let index = worker.outbox.worker;
     let reports = worker.outbox.reports.clone();
     spawn(&format!("load-{index}"), move || {
+        sharpen_timers();
         let ending = worker.run();
         let message = Message::Ended {
             worker: index,
@@ -163,14 +191,27 @@ fn launch(worker: HttpWorker) -> Result<(), LoadError> {
     })
 }
 
+/// Linux lets timers of a thread fire up to 50 µs late, to save wake-ups; where it will not be told otherwise, the margin of
+/// [`Pace`] makes up for it.
+#[cfg(target_os = "linux")]
+fn sharpen_timers() {
+    rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1)).ok();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sharpen_timers() {}
+
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), LoadError> {
     let builder = thread::Builder::new().name(name.to_owned());
     builder.spawn(body).map(drop).map_err(LoadError::Start)
 }
 
 fn check(settings: &Settings) -> Result<(), LoadError> {
-    if !(settings.rate.is_finite() && settings.rate > 0.0) {
-        return Err(LoadError::Rate(settings.rate));
+    if let Rate::Open(plan) = &settings.rate
+        && let Profile::Constant { rate } = plan.profile
+        && !(rate.is_finite() && rate > 0.0)
+    {
+        return Err(LoadError::Rate(rate));
     }
     if settings.threads == 0 {
         return Err(LoadError::Threads);
@@ -186,6 +227,8 @@ mod tests {
     use std::io::{BufRead as _, BufReader, Write as _};
     use std::net::{SocketAddr, TcpListener, TcpStream};
 
+    use super::super::Request;
+    use super::super::pace::Timing;
     use super::*;
 
     fn answer(stream: TcpStream) {
@@ -214,12 +257,13 @@ mod tests {
     fn settings(address: SocketAddr) -> Settings {
         Settings {
             target: format!("http://{address}/").parse().unwrap(),
-            rate: 40.0,
+            rate: Rate::per_second(40.0),
             threads: 2,
             connections: None,
             duration: None,
             timeout: Duration::from_secs(30),
-            headers: Vec::new(),
+            request: Request::default(),
+            timing: Timing::Precise,
         }
     }
 
@@ -231,7 +275,7 @@ mod tests {
         let first = seconds.recv().await.unwrap();
         let second = seconds.recv().await.unwrap();
         assert_eq!((first.number, first.span, first.skipped), (1, 1, 0));
-        assert_eq!((second.number, second.asked_rate), (2, 40.0));
+        assert_eq!((second.number, second.asked_rate), (2, Some(40.0)));
         assert!(first.counts.answered >= 30, "{first:?}");
         assert!(second.latency.p50 > 0 && second.service.p50 > 0, "{second:?}");
         let summary = running.stop().await.unwrap();
@@ -267,8 +311,8 @@ mod tests {
             start(settings).err().map(|error| error.to_string())
         };
         let refusals = [
-            refusal(|it| it.rate = f64::NAN),
-            refusal(|it| it.rate = 0.0),
+            refusal(|it| it.rate = Rate::per_second(f64::NAN)),
+            refusal(|it| it.rate = Rate::per_second(0.0)),
             refusal(|it| it.threads = 0),
             refusal(|it| it.timeout = Duration::ZERO),
         ];

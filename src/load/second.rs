@@ -39,8 +39,8 @@ pub(crate) struct Second {
     pub(crate) number: u64,
     /// Seconds it covers: 1, or more where the machine was too busy to look.
     pub(crate) span: u64,
-    /// Requests a second.
-    pub(crate) asked_rate: f64,
+    /// Requests a second; nothing in a closed loop.
+    pub(crate) asked_rate: Option<f64>,
     pub(crate) counts: Counts,
     /// From the intended time.
     pub(crate) latency: Percentiles,
@@ -53,7 +53,13 @@ pub(crate) struct Second {
 }
 
 impl Second {
-    pub(crate) fn new(number: u64, span: u64, asked_rate: f64, interval: &Interval, gauges: Gauges) -> Self {
+    pub(crate) fn new(
+        number: u64,
+        span: u64,
+        asked_rate: Option<f64>,
+        interval: &Interval,
+        gauges: Gauges,
+    ) -> Self {
         Self {
             number,
             span,
@@ -75,9 +81,11 @@ impl Second {
     /// value is no zero.
     pub(crate) fn point(&self, target: &str, timestamp_ms: i64) -> Point {
         let Counts { errors, .. } = self.counts;
-        let point = Point::new("uwsgi_load", timestamp_ms)
-            .tag("target", target)
-            .field("asked_rate", self.asked_rate)
+        let mut point = Point::new("uwsgi_load", timestamp_ms).tag("target", target);
+        if let Some(rate) = self.asked_rate {
+            point = point.field("asked_rate", rate);
+        }
+        let point = point
             .field("achieved_rate", self.achieved_rate())
             .field("sent", self.counts.sent)
             .field("answered", self.counts.answered)
@@ -132,7 +140,7 @@ impl Second {
         Self {
             latency: answered,
             service: answered,
-            ..Self::new(1, 1, 16.0, &interval, Gauges::default())
+            ..Self::new(1, 1, Some(16.0), &interval, Gauges::default())
         }
     }
 }
@@ -161,7 +169,7 @@ mod tests {
             in_flight: 3,
             backlog: 0,
         };
-        Second::new(1, 1, 16.5, &interval, gauges)
+        Second::new(1, 1, Some(16.5), &interval, gauges)
     }
 
     fn line(second: &Second) -> String {

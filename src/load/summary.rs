@@ -28,8 +28,14 @@ pub(crate) struct Summary {
     pub(crate) lower_bounds: u64,
     /// From the actual start of a request, in µs; answers only.
     pub(crate) service: Histogram<u64>,
+    /// From the start of connecting to where the connection takes the request, in µs.
+    pub(crate) connect: Histogram<u64>,
+    /// How late the generator itself was, in µs; requests that the limit of connections held back are left out.
+    pub(crate) lateness: Histogram<u64>,
     /// Answers a second, in hundredths, one value a whole second.
     pub(crate) per_second: Histogram<u64>,
+    /// Requests a second asked for, in the mean; nothing in a closed loop.
+    pub(crate) asked_rate: Option<f64>,
     pub(crate) achieved_rate: f64,
     pub(crate) verdict: Verdict,
     pub(crate) first_error: Option<String>,
@@ -62,8 +68,13 @@ impl Summary {
         let longest = |time: fn(&Ending) -> Duration| endings.iter().map(time).max().unwrap_or_default();
         let sending = longest(|ending| ending.stopped);
         let achieved_rate = achieved_rate(&total, sending);
+        let asked_rate = gathered.settings.rate.between(Duration::ZERO, sending);
         Self {
-            verdict: gathered.trend.verdict(gathered.settings.rate, achieved_rate),
+            verdict: match asked_rate {
+                Some(asked) => gathered.trend.verdict(asked, achieved_rate),
+                None => Verdict::NotAsked,
+            },
+            asked_rate,
             settings: gathered.settings,
             sending,
             elapsed: longest(|ending| ending.ended),
@@ -74,6 +85,8 @@ impl Summary {
             latency: total.latency,
             lower_bounds: total.lower_bounds,
             service: total.service,
+            connect: total.connect,
+            lateness: total.lateness,
             per_second: gathered.per_second,
             achieved_rate,
             first_error: total.first_error,

@@ -2,14 +2,35 @@
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::ToSocketAddrs as _;
+use std::path::PathBuf;
 
 use reqwest::Url;
+use socket2::SockAddr;
 
-/// An `http://` URL.
+/// How requests are put on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// HTTP/1.1.
+    Http,
+    /// uWSGI's own binary protocol, as a web server in front of uWSGI speaks it to `socket =`.
+    Uwsgi,
+}
+
+/// Where the target listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    Tcp { host: String, port: u16 },
+    Unix(PathBuf),
+}
+
+/// One URL: `http://host:port/path`, `uwsgi://host:port/path`, and over unix sockets `http+unix:/socket:/path` and
+/// `uwsgi+unix:/socket:/path`, the socket and the path divided as nginx divides them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    url: Url,
+    text: String,
+    protocol: Protocol,
+    place: Place,
     authority: String,
     path: String,
 }
@@ -21,40 +42,98 @@ pub(crate) enum TargetError {
     Url(String),
     #[error("https is not spoken here yet; use http://")]
     Https,
-    #[error("unknown scheme `{0}`; use http://")]
+    #[error("unknown scheme `{0}`; use http, http+unix, uwsgi or uwsgi+unix")]
     Scheme(String),
     #[error("user and password in the URL are not sent; use -H 'Authorization: …'")]
     Credentials,
     #[error("no host in the URL")]
     Host,
+    #[error(
+        "no port in the URL, and the uwsgi protocol has none of its own; type {0}:3031 if it listens there"
+    )]
+    Port(String),
+    #[error("no absolute path of a socket; type {0}:/run/app.sock")]
+    Socket(&'static str),
 }
 
 impl Target {
     /// # Errors
-    /// Anything that is no `http://host[:port]/path` URL.
+    /// Anything that is none of the four kinds of URL.
     pub(crate) fn parse(text: &str) -> Result<Self, TargetError> {
+        for (scheme, protocol) in [("http+unix", Protocol::Http), ("uwsgi+unix", Protocol::Uwsgi)] {
+            if let Some(rest) = text.strip_prefix(scheme).and_then(|rest| rest.strip_prefix(':')) {
+                return Self::over_unix(scheme, protocol, rest);
+            }
+        }
         let url = Url::parse(text).map_err(|error| TargetError::Url(error.to_string()))?;
-        match url.scheme() {
-            "http" => {}
+        let protocol = match url.scheme() {
+            "http" => Protocol::Http,
+            "uwsgi" => Protocol::Uwsgi,
             "https" => return Err(TargetError::Https),
             other => return Err(TargetError::Scheme(other.to_owned())),
-        }
+        };
+        Self::over_tcp(protocol, &url)
+    }
+
+    fn over_tcp(protocol: Protocol, url: &Url) -> Result<Self, TargetError> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(TargetError::Credentials);
         }
-        let host = url.host_str().ok_or(TargetError::Host)?;
+        let host = url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .ok_or(TargetError::Host)?;
+        let port = match (url.port(), protocol) {
+            (Some(port), _) => port,
+            (None, Protocol::Http) => 80,
+            (None, Protocol::Uwsgi) => return Err(TargetError::Port(format!("uwsgi://{host}"))),
+        };
         let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        let path = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        };
-        Ok(Self { url, authority, path })
+        Ok(Self {
+            text: url.to_string(),
+            protocol,
+            place: Place::Tcp {
+                host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+                port,
+            },
+            authority,
+            path: path_and_query(url),
+        })
     }
 
-    /// `host[:port]` as it stands in the `Host` header.
+    fn over_unix(scheme: &'static str, protocol: Protocol, rest: &str) -> Result<Self, TargetError> {
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let (socket, path) = match rest.split_once(":/") {
+            Some((socket, path)) => (socket, format!("/{path}")),
+            None => (rest, "/".to_owned()),
+        };
+        if !socket.starts_with('/') || socket.len() < 2 {
+            return Err(TargetError::Socket(scheme));
+        }
+        let url = Url::parse(&format!("http://localhost{path}"));
+        let path = path_and_query(&url.map_err(|error| TargetError::Url(error.to_string()))?);
+        let shown = if path == "/" {
+            String::new()
+        } else {
+            format!(":{path}")
+        };
+        Ok(Self {
+            text: format!("{scheme}:{socket}{shown}"),
+            protocol,
+            place: Place::Unix(PathBuf::from(socket)),
+            authority: "localhost".to_owned(),
+            path,
+        })
+    }
+
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// `host[:port]` as it stands in the `Host` header; `localhost` for a unix socket.
     pub(crate) fn authority(&self) -> &str {
         &self.authority
     }
@@ -64,12 +143,15 @@ impl Target {
         &self.path
     }
 
-    /// All addresses of the host, in the order the system gives them. Blocks while a name is looked up.
-    pub(crate) fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
-        let host = self.url.host_str().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let port = self.url.port_or_known_default().unwrap_or(80);
-        let addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
+    /// All addresses of the target, in the order the system gives them. Blocks while a name is looked up.
+    pub(crate) fn resolve(&self) -> io::Result<Vec<SockAddr>> {
+        let addresses: Vec<SockAddr> = match &self.place {
+            Place::Tcp { host, port } => (host.as_str(), *port)
+                .to_socket_addrs()?
+                .map(SockAddr::from)
+                .collect(),
+            Place::Unix(path) => vec![SockAddr::unix(path)?],
+        };
         if addresses.is_empty() {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
         }
@@ -77,9 +159,20 @@ impl Target {
     }
 }
 
+fn path_and_query(url: &Url) -> String {
+    let path = match url.path() {
+        "" => "/",
+        path => path,
+    };
+    match url.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.url.fmt(formatter)
+        formatter.write_str(&self.text)
     }
 }
 
@@ -93,6 +186,8 @@ impl std::str::FromStr for Target {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     #[test]
@@ -123,12 +218,13 @@ mod tests {
             "https is not spoken here yet; use http://"
         );
         assert_eq!(
-            refusal("uwsgi://localhost:3031"),
-            "unknown scheme `uwsgi`; use http://"
+            refusal("uwsgi://localhost"),
+            "no port in the URL, and the uwsgi protocol has none of its own; type uwsgi://localhost:3031 if it \
+             listens there"
         );
         assert_eq!(
             refusal("localhost:9090"),
-            "unknown scheme `localhost`; use http://"
+            "unknown scheme `localhost`; use http, http+unix, uwsgi or uwsgi+unix"
         );
         assert_eq!(
             refusal("127.0.0.1:9090"),
@@ -144,7 +240,37 @@ mod tests {
     #[test]
     fn a_literal_address_needs_no_name_server() {
         let resolve = |text: &str| Target::parse(text).unwrap().resolve().unwrap();
-        assert_eq!(resolve("http://127.0.0.1/"), ["127.0.0.1:80".parse().unwrap()]);
-        assert_eq!(resolve("http://[::1]:9090/"), ["[::1]:9090".parse().unwrap()]);
+        let tcp = |text: &str| [SockAddr::from(text.parse::<SocketAddr>().unwrap())];
+        assert_eq!(resolve("http://127.0.0.1/"), tcp("127.0.0.1:80"));
+        assert_eq!(resolve("http://[::1]:9090/"), tcp("[::1]:9090"));
+        assert_eq!(resolve("uwsgi://127.0.0.1:3031"), tcp("127.0.0.1:3031"));
+    }
+
+    #[test]
+    fn a_socket_and_a_path_are_divided_at_a_colon() {
+        let parts = |text: &str| {
+            let target = Target::parse(text).unwrap();
+            let Place::Unix(socket) = &target.place else {
+                panic!("{target}")
+            };
+            (
+                socket.display().to_string(),
+                target.path.clone(),
+                target.to_string(),
+            )
+        };
+        let app = |path: &str, text: &str| ("/run/app.sock".to_owned(), path.to_owned(), text.to_owned());
+        assert_eq!(
+            parts("http+unix:/run/app.sock"),
+            app("/", "http+unix:/run/app.sock")
+        );
+        assert_eq!(
+            parts("uwsgi+unix:///run/app.sock:/a b?c=1"),
+            app("/a%20b?c=1", "uwsgi+unix:/run/app.sock:/a%20b?c=1")
+        );
+        assert_eq!(
+            Target::parse("uwsgi+unix:app.sock").unwrap_err().to_string(),
+            "no absolute path of a socket; type uwsgi+unix:/run/app.sock"
+        );
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum Verdict {
     },
     /// Not all was answered, but what was took no longer and longer: errors, a stall, or too short a run to tell.
     FellShort,
+    /// A closed loop asks for no rate that the target could fall behind.
+    NotAsked,
 }
 
 /// A least-squares line of mean latency over time; constant memory however long the run.

@@ -2,21 +2,27 @@
 //! recorder and knows none of them closely.
 
 use std::io;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::client::Client;
 use super::connection::Flight;
 use super::exchanges::Exchanges;
+use super::moment::Moment;
+use super::pace::Pace;
 use super::readiness::Readiness;
 use super::recorder::{Interval, Recorder};
 use super::reports::{Gauges, Outbox};
-use super::schedule::{Schedule, Share};
+use super::schedule::Agenda;
 
 /// Sends in one pass of the loop, so that responses are read in between while a backlog is worked off.
 const SENDS_PER_PASS: usize = 64;
 const SECOND: Duration = Duration::from_secs(1);
+/// Before a send that is at most this far off, responses may wait: one wake-up then serves both.
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// When a worker starts and stops.
 #[derive(Clone)]
@@ -41,20 +47,33 @@ pub(crate) struct Ending {
     pub(crate) ended: Duration,
 }
 
-pub(crate) struct Worker<S, C: Client> {
-    pub(crate) schedule: Share<S>,
+/// What a worker has to do next besides reading.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    /// Look again by then.
+    Look(Instant),
+    /// Send, as close to then as can be.
+    Send(Instant),
+}
+
+pub(crate) struct Worker<C: Client> {
+    pub(crate) agenda: Agenda,
     pub(crate) exchanges: Exchanges<C>,
     pub(crate) recorder: Recorder,
     pub(crate) readiness: Readiness,
+    pub(crate) pace: Pace,
     pub(crate) span: Span,
     pub(crate) outbox: Outbox,
     /// Requests of this worker's share that have been sent.
     pub(crate) sent: u64,
+    /// Whether a request is due that the limit of connections holds back, and until when that was so.
+    pub(crate) held: bool,
+    pub(crate) held_until: Instant,
     /// Set once sending is over.
     pub(crate) stopped: Option<Instant>,
 }
 
-impl<S: Schedule, C: Client> Worker<S, C> {
+impl<C: Client> Worker<C> {
     /// Runs until everything is sent, or until stopped, and what is in flight is answered or given up.
     ///
     /// # Errors
@@ -64,20 +83,44 @@ impl<S: Schedule, C: Client> Worker<S, C> {
         loop {
             let now = Instant::now();
             self.exchanges.expire(now, &mut self.recorder);
+            self.exchanges.retry(now, &self.readiness, &mut self.recorder);
             let behind = self.send_due(now);
             self.note_stop(now);
             self.report(now);
             if self.is_over(now) {
                 return Ok(self.end(now));
             }
-            let (deadline, precise) = self.next_deadline(now, behind);
             ready.append(&mut self.exchanges.unfinished);
-            let deadline = if ready.is_empty() { deadline } else { now };
-            self.readiness.wait(deadline, precise, &mut ready)?;
+            let next = match ready.is_empty() {
+                true => self.next(now, behind),
+                false => Next::Look(now),
+            };
+            self.wait(next, now, &mut ready)?;
+            let moment = Moment::now();
             for slot in ready.drain(..) {
-                self.exchanges.advance(slot, &self.readiness, &mut self.recorder);
+                self.exchanges
+                    .advance(slot, moment, &self.readiness, &mut self.recorder);
             }
         }
+    }
+
+    fn wait(&mut self, next: Next, now: Instant, ready: &mut Vec<usize>) -> io::Result<()> {
+        let departure = match next {
+            Next::Look(deadline) => return self.readiness.wait(deadline, ready),
+            Next::Send(departure) => departure,
+        };
+        let alarm = self.pace.alarm(departure);
+        let left = alarm.saturating_duration_since(now);
+        if self.exchanges.is_patient() && !left.is_zero() && left <= PATIENCE {
+            thread::sleep(left);
+            self.pace.learn(alarm, Instant::now());
+            return self.readiness.wait(alarm, ready);
+        }
+        self.readiness.wait(alarm, ready)?;
+        if ready.is_empty() && !left.is_zero() {
+            self.pace.learn(alarm, Instant::now());
+        }
+        Ok(())
     }
 
     fn note_stop(&mut self, now: Instant) {
@@ -100,46 +143,70 @@ impl<S: Schedule, C: Client> Worker<S, C> {
         }
         let mut clock = now;
         for _ in 0..SENDS_PER_PASS {
-            let intended = self.span.start + self.schedule.intended(self.sent);
-            if intended > clock {
-                clock = Instant::now();
-            }
-            if intended > clock || !self.exchanges.pool.has_room() || self.is_past(intended) {
+            let Some(intended) = self.intended() else {
+                return false;
+            };
+            let departure = self.pace.departure(intended);
+            clock = self.pace.spin(departure, clock);
+            if departure > clock {
+                self.pace.sent(clock);
                 return false;
             }
-            clock = Instant::now();
-            let flight = Flight {
-                intended,
-                started: clock,
-            };
-            self.exchanges.send(flight, &self.readiness, &mut self.recorder);
-            self.sent += 1;
+            if !self.exchanges.pool.has_room() {
+                self.held = !self.agenda.is_closed();
+                return false;
+            }
+            clock = self.send(intended);
         }
         true
     }
 
-    fn is_past(&self, intended: Instant) -> bool {
-        let duration = self.span.duration;
-        duration.is_some_and(|duration| intended >= self.span.start + duration)
+    /// Sends the request that is next; returns the time at which it left.
+    fn send(&mut self, intended: Instant) -> Instant {
+        let started = Instant::now();
+        let intended = if self.agenda.is_closed() {
+            started
+        } else {
+            intended
+        };
+        if mem::take(&mut self.held) {
+            self.held_until = started;
+        }
+        let flight = Flight { intended, started };
+        self.recorder.sent(flight, intended < self.held_until);
+        self.exchanges.send(flight, &self.readiness, &mut self.recorder);
+        self.agenda.advance();
+        self.sent += 1;
+        started
     }
 
-    /// The next moment at which there is something to do besides reading, and whether it must be met precisely.
-    fn next_deadline(&self, now: Instant, behind: bool) -> (Instant, bool) {
+    /// When the next request is intended to leave; nothing where none is before the end.
+    fn intended(&self) -> Option<Instant> {
+        let due = self.agenda.due()?;
+        let within = self.span.duration.is_none_or(|duration| due < duration);
+        within.then(|| self.span.start + due)
+    }
+
+    /// What to do besides reading; `behind` when more could leave at once.
+    fn next(&self, now: Instant, behind: bool) -> Next {
         if behind {
-            return (now, false);
+            return Next::Look(now);
         }
         let second = self.span.start + SECOND * self.outbox.next_second();
-        let timeout = self.exchanges.next_timeout();
+        let attention = self.exchanges.next_look();
         let end = match (self.stopped, self.span.duration) {
             (Some(stopped), _) => Some(stopped + self.span.drain),
             (None, duration) => duration.map(|duration| self.span.start + duration),
         };
-        let quiet = [timeout, end].into_iter().flatten().fold(second, Instant::min);
+        let look = [attention, end].into_iter().flatten().fold(second, Instant::min);
         if self.stopped.is_some() || !self.exchanges.pool.has_room() {
-            return (quiet, false);
+            return Next::Look(look);
         }
-        let send = self.span.start + self.schedule.intended(self.sent);
-        (quiet.min(send), send <= quiet)
+        let departure = self.intended().map(|intended| self.pace.departure(intended));
+        match departure.filter(|departure| *departure <= look) {
+            Some(departure) => Next::Send(departure),
+            None => Next::Look(look),
+        }
     }
 
     fn is_over(&self, now: Instant) -> bool {
@@ -148,11 +215,11 @@ impl<S: Schedule, C: Client> Worker<S, C> {
     }
 
     /// How many requests were meant to have left by `now`.
-    fn scheduled(&self, now: Instant) -> u64 {
+    fn scheduled(&mut self, now: Instant) -> u64 {
         let until = self.stopped.unwrap_or(now).min(now);
         let elapsed = until.saturating_duration_since(self.span.start);
         // A stop on request falls between two sends, of which the first may have left a moment before.
-        self.schedule.before(elapsed).max(self.sent)
+        self.agenda.before(elapsed).max(self.sent)
     }
 
     /// Hands over the interval at each whole second.
@@ -161,11 +228,12 @@ impl<S: Schedule, C: Client> Worker<S, C> {
         if elapsed < SECOND * self.outbox.next_second() {
             return;
         }
+        let scheduled = self.scheduled(now);
         let gauges = Gauges {
-            scheduled: self.scheduled(now),
+            scheduled,
             connections: self.exchanges.pool.open() as u64,
             in_flight: self.exchanges.pool.in_flight() as u64,
-            backlog: self.scheduled(now) - self.sent,
+            backlog: scheduled - self.sent,
         };
         self.outbox
             .hand_over(elapsed.as_secs(), gauges, &mut self.recorder.current);
@@ -177,9 +245,10 @@ impl<S: Schedule, C: Client> Worker<S, C> {
         for flight in self.exchanges.pool.flights() {
             self.recorder.waited(flight.intended, now);
         }
-        for j in self.sent..scheduled {
-            let intended = self.span.start + self.schedule.intended(j);
-            self.recorder.waited(intended, stopped);
+        for _ in self.sent..scheduled {
+            let due = self.agenda.due().unwrap_or_default();
+            self.recorder.waited(self.span.start + due, stopped);
+            self.agenda.advance();
         }
         Ending {
             rest: self.recorder.current,
@@ -200,21 +269,10 @@ mod tests {
     use std::thread;
 
     use super::super::client::Response;
+    use super::super::pace::Timing;
     use super::super::response::Malformed;
+    use super::super::schedule::{Arrivals, Plan, Profile, Share};
     use super::*;
-
-    /// A recorded schedule: the loop knows nothing of rates.
-    struct Recorded(Vec<Duration>);
-
-    impl Schedule for Recorded {
-        fn intended(&self, k: u64) -> Duration {
-            self.0.get(k as usize).copied().unwrap_or(Duration::MAX / 4)
-        }
-
-        fn before(&self, elapsed: Duration) -> u64 {
-            self.0.iter().filter(|time| **time < elapsed).count() as u64
-        }
-    }
 
     /// A protocol of one byte each way: the loop knows nothing of HTTP.
     struct Ping;
@@ -229,6 +287,10 @@ mod tests {
 
         fn request(&self) -> &[u8] {
             b"?"
+        }
+
+        fn keeps_connections(&self) -> bool {
+            true
         }
     }
 
@@ -279,16 +341,23 @@ mod tests {
         let (reports, _messages) = channel();
         let (_returns, empties) = channel();
         let start = Instant::now();
-        let schedule = Recorded(times.iter().copied().map(Duration::from_millis).collect());
+        let profile = Profile::Recorded(times.iter().copied().map(Duration::from_millis).collect());
+        let plan = Plan {
+            profile,
+            arrivals: Arrivals::Even,
+        };
         let worker = Worker {
-            schedule: Share {
-                schedule,
-                index: 0,
-                of: 1,
-            },
-            exchanges: Exchanges::new(Ping, addresses, 1, SECOND),
+            agenda: Agenda::open(&Arc::new(plan), Share { index: 0, of: 1 }),
+            exchanges: Exchanges::new(
+                Ping,
+                addresses.into_iter().map(Into::into).collect(),
+                1,
+                SECOND,
+                true,
+            ),
             recorder: Recorder::new(start).unwrap(),
             readiness: Readiness::new().unwrap(),
+            pace: Pace::new(Timing::Precise),
             span: Span {
                 start,
                 duration: Some(Duration::from_millis(duration)),
@@ -297,6 +366,8 @@ mod tests {
             },
             outbox: Outbox::new(0, reports, empties),
             sent: 0,
+            held: false,
+            held_until: start,
             stopped: None,
         };
         worker.run().unwrap()

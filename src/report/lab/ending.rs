@@ -52,12 +52,13 @@ mod tests {
     fn summary() -> Summary {
         Summary::empty(Settings {
             target: Target::parse("http://127.0.0.1:9090/").unwrap(),
-            rate: 16.0,
+            rate: crate::load::Rate::per_second(16.0),
             threads: 1,
             connections: None,
             duration: None,
             timeout: Duration::from_secs(30),
-            headers: Vec::new(),
+            request: crate::load::Request::default(),
+            timing: crate::load::Timing::Precise,
         })
         .unwrap()
     }

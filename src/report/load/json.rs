@@ -16,6 +16,7 @@ pub(crate) fn json(summary: &Summary) -> Value {
         Verdict::KeptUp => ("kept-up", None, None),
         Verdict::Overloaded { growth, capacity } => ("overloaded", Some(growth), Some(capacity)),
         Verdict::FellShort => ("fell-short", None, None),
+        Verdict::NotAsked => ("not-asked", None, None),
     };
     json!({
         "version": VERSION,
@@ -25,7 +26,7 @@ pub(crate) fn json(summary: &Summary) -> Value {
         "timeout_s": settings.timeout.as_secs_f64(),
         "sending_s": summary.sending.as_secs_f64(),
         "elapsed_s": summary.elapsed.as_secs_f64(),
-        "asked_rate": settings.rate,
+        "asked_rate": summary.asked_rate,
         "achieved_rate": summary.achieved_rate,
         "requests": {
             "scheduled": summary.scheduled,
@@ -53,10 +54,13 @@ pub(crate) fn json(summary: &Summary) -> Value {
             "opened": counts.connected,
             "closed_by_server": counts.closed_by_server,
             "retried_stale": counts.retried,
+            "requests_held_back": counts.held_back,
         },
         "bytes_received": counts.bytes,
         "latency_us": histogram(&summary.latency, Some(summary.lower_bounds)),
         "service_us": histogram(&summary.service, None),
+        "connect_us": histogram(&summary.connect, None),
+        "lateness_us": histogram(&summary.lateness, None),
         "verdict": { "outcome": verdict, "latency_growth_s_per_s": growth, "capacity": capacity },
     })
 }

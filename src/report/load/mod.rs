@@ -43,11 +43,14 @@ pub(crate) fn text(summary: &Summary, spectrum: bool) -> String {
 pub(crate) fn live_line(second: &Second) -> String {
     let Percentiles { p50, p99, .. } = second.latency;
     let errors = second.counts.errors.total();
+    let asked = second
+        .asked_rate
+        .map_or_else(String::new, |rate| format!(" of {}/s", number::rate(rate)));
     let mut line = format!(
-        "{}s  {}/s of {}/s  p50 {}  p99 {}  {}",
+        "{}s  {}/s{}  p50 {}  p99 {}  {}",
         second.number,
         number::rate(second.achieved_rate()),
-        number::rate(second.asked_rate),
+        asked,
         number::latency(p50 as f64),
         number::latency(p99 as f64),
         number::counted(second.gauges.connections, "connection"),
@@ -68,9 +71,12 @@ fn header(summary: &Summary, out: &mut String) {
         None => "connections as needed".to_owned(),
     };
     let threads = number::counted(settings.threads as u64, "thread");
-    let rate = number::rate(settings.rate);
+    let rate = match summary.asked_rate {
+        Some(rate) => format!("{} requests/s asked", number::rate(rate)),
+        None => "a closed loop".to_owned(),
+    };
     writeln!(out, "Running {length} test @ {}", settings.target).ok();
-    writeln!(out, "  {threads} and {connections}, {rate} requests/s asked").ok();
+    writeln!(out, "  {threads} and {connections}, {rate}").ok();
 }
 
 /// `Latency` is from the intended time; `Req/Sec` is each thread's share, as in wrk.
@@ -209,8 +215,14 @@ fn service(summary: &Summary, out: &mut String) {
 }
 
 fn verdict(summary: &Summary) -> String {
-    let asked = number::rate(summary.settings.rate);
     let achieved = number::rate(summary.achieved_rate);
+    let Some(asked) = summary.asked_rate else {
+        return format!(
+            "{achieved}/s from a closed loop: it waits for the target, so that latencies leave out what requests \
+             at a rate would have waited; -R RATE shows that"
+        );
+    };
+    let asked = number::rate(asked);
     match summary.verdict {
         Verdict::KeptUp => format!("kept up: {achieved}/s answered of {asked}/s asked"),
         Verdict::Overloaded { growth, capacity } => {
@@ -219,7 +231,9 @@ fn verdict(summary: &Summary) -> String {
                 "overloaded: latency grows {growth:.2} s a second; capacity {capacity}/s, asked {asked}/s"
             )
         }
-        Verdict::FellShort => format!("fell short: {achieved}/s answered of {asked}/s asked"),
+        Verdict::FellShort | Verdict::NotAsked => {
+            format!("fell short: {achieved}/s answered of {asked}/s asked")
+        }
     }
 }
 
@@ -227,7 +241,7 @@ fn verdict(summary: &Summary) -> String {
 pub(super) mod tests {
     use std::time::Duration;
 
-    use crate::load::Settings;
+    use crate::load::{Rate, Settings};
 
     use super::*;
 
@@ -240,12 +254,13 @@ pub(super) mod tests {
         };
         let mut summary = Summary::empty(Settings {
             target: "http://127.0.0.1:9090/".parse().unwrap(),
-            rate: 40.0,
+            rate: Rate::per_second(40.0),
             threads: 2,
             connections: Some(16),
             duration: Some(Duration::from_secs(20)),
             timeout: Duration::from_secs(30),
-            headers: Vec::new(),
+            request: crate::load::Request::default(),
+            timing: crate::load::Timing::Precise,
         })
         .unwrap();
         summary.sending = Duration::from_secs(20);
@@ -264,6 +279,7 @@ pub(super) mod tests {
         summary.lower_bounds = 160;
         summary.service = histogram(&[250_000, 500_000, 500_000, 500_000]);
         summary.per_second = histogram(&[3_200, 3_200]);
+        summary.asked_rate = Some(40.0);
         summary.achieved_rate = 32.0;
         summary.verdict = Verdict::Overloaded {
             growth: 0.2,

@@ -1,6 +1,4 @@
-//! Waits for sockets and for points in time at once; knows nothing of requests.
-//!
-//! The one file of the load generator that knows how the system reports readiness.
+//! Waiting with whatever the system has, through the `polling` crate.
 
 use std::io;
 use std::sync::Arc;
@@ -8,10 +6,6 @@ use std::time::Instant;
 
 use polling::{Event, Events, PollMode, Poller};
 use socket2::Socket;
-
-/// A wake-up from a kernel timer comes 21 to 27 µs late at the median, 34 to 43 µs at p99 (measured on a 2-core
-/// virtual machine, Linux 6.18), so the wait ends this much early and the rest is spun away.
-const SPIN: std::time::Duration = std::time::Duration::from_micros(40);
 
 /// The waiting side of one worker.
 pub(crate) struct Readiness {
@@ -78,22 +72,56 @@ impl Readiness {
         })
     }
 
-    /// Waits for sockets, at most until `deadline`. A `precise` deadline is met by returning early and at once
-    /// from then on, so that the caller's loop spins for the last [`SPIN`]. The keys of ready sockets go into
-    /// `ready`.
-    pub(crate) fn wait(
-        &mut self,
-        deadline: Instant,
-        precise: bool,
-        ready: &mut Vec<usize>,
-    ) -> io::Result<()> {
-        let until = match precise {
-            true => deadline.checked_sub(SPIN).unwrap_or(deadline),
-            false => deadline,
-        };
+    /// Waits for sockets, at most until `deadline`; the keys of those that are ready go into `ready`.
+    pub(crate) fn wait(&mut self, deadline: Instant, ready: &mut Vec<usize>) -> io::Result<()> {
         self.events.clear();
-        self.poller.wait_deadline(&mut self.events, until)?;
+        self.poller.wait_deadline(&mut self.events, deadline)?;
         ready.extend(self.events.iter().map(|event| event.key));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_and_a_waker_end_a_wait_and_so_does_the_deadline() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut server = listener.accept().unwrap().0;
+        client.set_nonblocking(true).unwrap();
+        let mut readiness = Readiness::new().unwrap();
+        let watched = readiness.watch(client.into(), 3).unwrap();
+        let mut ready = Vec::new();
+        readiness
+            .wait(Instant::now() + Duration::from_secs(9), &mut ready)
+            .unwrap();
+        assert_eq!(std::mem::take(&mut ready), [3], "it can be written to");
+        readiness
+            .wait(Instant::now() + Duration::from_millis(1), &mut ready)
+            .unwrap();
+        assert!(ready.is_empty(), "an edge is told once");
+        server.write_all(b"x").unwrap();
+        readiness
+            .wait(Instant::now() + Duration::from_secs(9), &mut ready)
+            .unwrap();
+        assert_eq!(std::mem::take(&mut ready), [3]);
+        assert_eq!(
+            watched
+                .socket()
+                .recv(&mut [std::mem::MaybeUninit::uninit()])
+                .unwrap(),
+            1
+        );
+        readiness.waker().wake();
+        readiness
+            .wait(Instant::now() + Duration::from_secs(9), &mut ready)
+            .unwrap();
+        assert!(ready.is_empty());
     }
 }

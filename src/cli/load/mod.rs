@@ -1,78 +1,25 @@
 //! `load URL`: puts load on a target, shows it live, prints the summary.
 
+mod arguments;
+mod asked;
+
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
-use clap::ValueEnum;
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
-use crate::load::{self, Header, LoadError, Second, Settings, Summary, Target, TargetError};
+use crate::load::{self, Arrivals, Header, LoadError, Request, Second, Settings, Summary};
 use crate::report;
 
+pub(crate) use arguments::LoadArguments;
+use arguments::{ArrivalsChoice, Format};
+
 use super::error::{Code, Failure};
-use super::{output, values};
+use super::output;
 
-/// Load a URL at a constant rate and report latencies from the intended times
-///
-/// Requests leave on schedule whatever became of the last one, so a server that stalls is seen as its users
-/// would see it. After the duration, requests in flight get up to 5 s (or the timeout, if shorter) to finish; what
-/// is still unanswered then, or was never sent, counts in the latencies as a lower bound.
-#[derive(Debug, clap::Args)]
-pub(crate) struct LoadArguments {
-    /// What to load, as in http://127.0.0.1:9090/
-    #[arg(value_parser = target)]
-    url: Target,
-    /// Threads to send from
-    #[arg(short, long, default_value_t = 1, value_name = "N", value_parser = at_least_one)]
-    threads: usize,
-    /// Most connections to open; without it, as many as are needed
-    ///
-    /// A limit also limits the queue that the server sees. Requests that find no connection free wait, and
-    /// the wait counts as latency.
-    #[arg(short, long, value_name = "N", value_parser = at_least_one)]
-    connections: Option<usize>,
-    /// How long to send: 500ms, 10s, 2m, 1h
-    #[arg(short, long, default_value = "10s", value_name = "TIME", value_parser = values::duration)]
-    duration: Duration,
-    /// Requests a second: 16, 0.5, 2k, 1M; has to be chosen
-    #[arg(short = 'R', long, value_name = "RATE", value_parser = values::rate, allow_negative_numbers = true)]
-    rate: Option<f64>,
-    /// Header to send, as in 'Accept: text/html'; repeat for more
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = values::header)]
-    headers: Vec<(String, String)>,
-    /// For a whole request, from connecting to its last byte
-    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = values::duration)]
-    timeout: Duration,
-    /// Print the whole percentile spectrum
-    #[arg(short = 'L', long)]
-    latency: bool,
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    output: Format,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
-/// Why what was typed is nothing to load.
-#[derive(Debug, thiserror::Error)]
-enum UrlError {
-    #[error("it has no scheme: type http://{0}")]
-    NoScheme(String),
-    #[error(transparent)]
-    Target(#[from] TargetError),
-}
-
-fn target(text: &str) -> Result<Target, UrlError> {
-    let is_bare = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
-    if is_bare && !text.contains("://") {
-        return Err(UrlError::NoScheme(text.to_owned()));
-    }
-    Ok(Target::parse(text)?)
-}
+/// How long to send where nothing says so.
+const DURATION: Duration = Duration::from_secs(10);
 
 /// How a run ended.
 struct Outcome {
@@ -93,20 +40,35 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
 }
 
 fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
-    let Some(rate) = arguments.rate else {
+    let Some(asked) = &arguments.rate else {
         let hint = "choose one: -R 16 sends 16 requests a second, whatever becomes of them";
         return Err(Failure::new(Code::Usage, "no rate is given").hint(hint));
     };
+    let arrivals = match arguments.arrivals {
+        ArrivalsChoice::Even => Arrivals::Even,
+        ArrivalsChoice::Poisson => Arrivals::Poisson { seed: arguments.seed },
+    };
+    let duration = arguments.duration.or(asked.length()).unwrap_or(DURATION);
     let headers = arguments.headers.iter().cloned();
     Ok(Settings {
         target: arguments.url.clone(),
-        rate,
+        rate: asked.over(duration, arrivals),
         threads: arguments.threads,
         connections: arguments.connections,
-        duration: Some(arguments.duration),
+        duration: Some(duration),
         timeout: arguments.timeout,
-        headers: headers.map(|(name, value)| Header { name, value }).collect(),
+        request: Request {
+            method: method(arguments),
+            headers: headers.map(|(name, value)| Header { name, value }).collect(),
+            body: arguments.body.as_ref().map(|body| body.0.clone()),
+        },
+        timing: arguments.timing.into(),
     })
+}
+
+fn method(arguments: &LoadArguments) -> String {
+    let usual = if arguments.body.is_some() { "POST" } else { "GET" };
+    arguments.method.as_deref().unwrap_or(usual).to_owned()
 }
 
 /// Runs the load to its end. The first Ctrl-C stops it early, a second one gives up its summary.
@@ -165,9 +127,12 @@ fn refused(error: &LoadError) -> Failure {
         LoadError::Connections { .. } => {
             Failure::from_error(Code::Usage, error).hint("raise -c, lower -t, or leave -c out")
         }
-        LoadError::Rate(_) | LoadError::Threads | LoadError::Timeout | LoadError::Header { .. } => {
-            Failure::from_error(Code::Usage, error)
-        }
+        LoadError::Rate(_)
+        | LoadError::Threads
+        | LoadError::Timeout
+        | LoadError::Method(_)
+        | LoadError::Packet
+        | LoadError::Header { .. } => Failure::from_error(Code::Usage, error),
         _ => Failure::from_error(Code::Unexpected, error),
     }
 }
@@ -196,37 +161,4 @@ fn judge(outcome: &Outcome) -> Result<(), Failure> {
     let mut failure = Failure::new(code, format!("{url} {what}"));
     failure.causes.extend(summary.first_error.clone());
     Err(failure.hint(hint))
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("a whole number from 1".to_owned()),
-        Ok(number) => Ok(number),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_without_its_scheme_is_completed_in_the_error() {
-        let refused = |text: &str| target(text).unwrap_err().to_string();
-        assert_eq!(
-            refused("127.0.0.1:9090"),
-            "it has no scheme: type http://127.0.0.1:9090"
-        );
-        assert_eq!(
-            refused("localhost:9090/x"),
-            "it has no scheme: type http://localhost:9090/x"
-        );
-        assert_eq!(
-            refused("https://localhost/"),
-            "https is not spoken here yet; use http://"
-        );
-        assert_eq!(
-            target("http://localhost:9090").unwrap().to_string(),
-            "http://localhost:9090/"
-        );
-    }
 }

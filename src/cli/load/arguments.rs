@@ -1,0 +1,172 @@
+//! What can be typed after `load`, and each value as it is read; decides nothing about the run.
+
+use std::io;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::cli::values;
+use crate::load::{Target, TargetError, Timing};
+
+use super::asked::{self, AskedRate};
+
+/// Load a URL at a rate and report latencies from the intended times
+///
+/// Requests leave on schedule whatever became of the last one, so a server that stalls is seen as its users
+/// would see it. After the duration, requests in flight get up to 5 s (or the timeout, if shorter) to finish; what
+/// is still unanswered then, or was never sent, counts in the latencies as a lower bound.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LoadArguments {
+    /// What to load: http://HOST[:PORT]/PATH or uwsgi://HOST:PORT/PATH; over a unix socket http+unix:/SOCKET:/PATH or
+    /// uwsgi+unix:/SOCKET:/PATH
+    ///
+    /// `uwsgi` is uWSGI's own protocol, as a web server speaks it to uWSGI's `socket` option. The path may be left out
+    #[arg(value_parser = target)]
+    pub(super) url: Target,
+    /// Threads to send from
+    #[arg(short, long, default_value_t = 1, value_name = "N", value_parser = at_least_one)]
+    pub(super) threads: usize,
+    /// Most connections to open; without it, as many as are needed
+    ///
+    /// A limit also limits the queue that the server sees. Requests that find no connection free wait, and
+    /// the wait counts as latency.
+    #[arg(short, long, value_name = "N", value_parser = at_least_one)]
+    pub(super) connections: Option<usize>,
+    /// How long to send: 500ms, 10s, 2m, 1h; without it as long as the rate's stages or times, else 10s
+    #[arg(short, long, value_name = "TIME", value_parser = values::duration)]
+    pub(super) duration: Option<Duration>,
+    /// Requests a second: 16, 0.5, 2k, 1M; has to be chosen. `max` for a closed loop, as wrk has it
+    ///
+    /// A rate may change: `10..500` rises evenly over the duration; `50:10s,400:5s,50:10s` goes in stages, each
+    /// steady or rising and falling as in `10..500:30s`; `sine:50..150:60s` swings between two rates in a period;
+    /// `@FILE` takes the times themselves, in seconds from the start, one a line.
+    #[arg(short = 'R', long, value_name = "RATE", value_parser = asked::parse, allow_negative_numbers = true)]
+    pub(super) rate: Option<AskedRate>,
+    /// How requests arrive: `even`, or `poisson` for users who do not know of each other
+    #[arg(long, value_enum, default_value_t = ArrivalsChoice::Even, value_name = "HOW")]
+    pub(super) arrivals: ArrivalsChoice,
+    /// Which of the possible runs `--arrivals poisson` gives: the same number, the same times
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(super) seed: u64,
+    /// Method of the requests; POST where there is a body, else GET
+    #[arg(short = 'X', long, value_name = "METHOD")]
+    pub(super) method: Option<String>,
+    /// Body of the requests: the text itself, or @FILE
+    #[arg(long, value_name = "TEXT|@FILE", value_parser = body)]
+    pub(super) body: Option<Body>,
+    /// Header to send, as in 'Accept: text/html'; repeat for more
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = values::header)]
+    pub(super) headers: Vec<(String, String)>,
+    /// For a whole request, from connecting to its last byte
+    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = values::duration)]
+    pub(super) timeout: Duration,
+    /// How closely sends keep to their times: `precise` within some 50 µs, `relaxed` once a millisecond for the least
+    /// processor time
+    #[arg(long, value_enum, default_value_t = TimingChoice::Precise, value_name = "TIMING")]
+    pub(super) timing: TimingChoice,
+    /// Print the whole percentile spectrum
+    #[arg(short = 'L', long)]
+    pub(super) latency: bool,
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(super) output: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ArrivalsChoice {
+    Even,
+    Poisson,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum TimingChoice {
+    Precise,
+    Relaxed,
+}
+
+impl From<TimingChoice> for Timing {
+    fn from(choice: TimingChoice) -> Self {
+        match choice {
+            TimingChoice::Precise => Self::Precise,
+            TimingChoice::Relaxed => Self::Relaxed,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+/// The body of each request.
+#[derive(Debug, Clone)]
+pub(super) struct Body(pub(super) Vec<u8>);
+
+/// Why what was typed is no body.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {source}")]
+struct BodyError {
+    path: String,
+    source: io::Error,
+}
+
+fn body(text: &str) -> Result<Body, BodyError> {
+    let Some(path) = text.strip_prefix('@') else {
+        return Ok(Body(text.as_bytes().to_vec()));
+    };
+    let read = std::fs::read(path).map_err(|source| BodyError {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Body(read))
+}
+
+/// Why what was typed is nothing to load.
+#[derive(Debug, thiserror::Error)]
+enum UrlError {
+    #[error("it has no scheme: type http://{0}")]
+    NoScheme(String),
+    #[error(transparent)]
+    Target(#[from] TargetError),
+}
+
+fn target(text: &str) -> Result<Target, UrlError> {
+    let is_bare = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
+    if is_bare && !text.contains("://") {
+        return Err(UrlError::NoScheme(text.to_owned()));
+    }
+    Ok(Target::parse(text)?)
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a whole number from 1".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_without_its_scheme_is_completed_in_the_error() {
+        let refused = |text: &str| target(text).unwrap_err().to_string();
+        assert_eq!(
+            refused("127.0.0.1:9090"),
+            "it has no scheme: type http://127.0.0.1:9090"
+        );
+        assert_eq!(
+            refused("localhost:9090/x"),
+            "it has no scheme: type http://localhost:9090/x"
+        );
+        assert_eq!(
+            refused("https://localhost/"),
+            "https is not spoken here yet; use http://"
+        );
+        assert_eq!(
+            target("http://localhost:9090").unwrap().to_string(),
+            "http://localhost:9090/"
+        );
+    }
+}
