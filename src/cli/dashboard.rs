@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use crate::embedded::{DashboardError, DashboardOptions, DashboardServer};
 
 use super::error::{Code, Failure};
-use super::{output, signals, values};
+use super::{files, output, signals, values};
 
 /// Serve the lab's own dashboard: a page, and the part of Grafana's HTTP API that a lab uses
 #[derive(Debug, Args)]
@@ -94,10 +94,12 @@ fn failure(error: &DashboardError) -> Failure {
             Failure::from_error(Code::Unavailable, error)
                 .hint("stop the other server, or choose another directory with --data DIRECTORY")
         }
-        DashboardError::State { path, .. } => Failure::from_error(Code::Unavailable, error).hint(format!(
-            "check that '{}' can be written, or start afresh by removing it",
-            path.display()
-        )),
+        DashboardError::State { path, source } => Failure::from_error(Code::Unavailable, error)
+            .hint(match source.raw_os_error() {
+                Some(_) => files::advice(source.kind(), path),
+                None => format!("start afresh by removing it: `rm {}`", path.display()),
+            })
+            .hint("or choose another directory with --data DIRECTORY"),
         _ => Failure::from_error(Code::Unexpected, error),
     }
 }

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use crate::embedded::{StoreError, StoreOptions, StoreServer};
 
 use super::error::{Code, Failure};
-use super::{output, signals, values};
+use super::{files, output, signals, values};
 
 /// Serve the lab's own time-series database: InfluxDB's 1.x HTTP API on SQLite
 #[derive(Debug, Args)]
@@ -115,10 +115,18 @@ fn failure(error: &StoreError) -> Failure {
         }
         StoreError::InUse(_) => Failure::from_error(Code::Unavailable, error)
             .hint("stop the other store, or choose another directory with --data DIRECTORY"),
-        StoreError::Data { path, .. } => Failure::from_error(Code::Unavailable, error).hint(format!(
-            "check that '{}' can be written, or start afresh by removing it",
-            path.display()
-        )),
+        StoreError::Full(path) => unusable(error, &files::advice(io::ErrorKind::StorageFull, path)),
+        StoreError::Data { path, .. } => {
+            let removing = || format!("start afresh by removing it: `rm -r {}`", path.display());
+            let advice = files::kind(error).map_or_else(removing, |kind| files::advice(kind, path));
+            unusable(error, &advice)
+        }
         _ => Failure::from_error(Code::Unexpected, error),
     }
+}
+
+fn unusable(error: &StoreError, advice: &str) -> Failure {
+    Failure::from_error(Code::Unavailable, error)
+        .hint(advice)
+        .hint("or choose another directory with --data DIRECTORY")
 }
