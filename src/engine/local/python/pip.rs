@@ -48,13 +48,17 @@ pub(super) async fn install(
         tell(progress, 2, "downloading what the app requires");
         let mut command = pip.command(&app);
         command.arg("--requirement").arg(file);
-        // `./package` in a requirements file is relative to pip's working directory.
-        command.current_dir(file.parent().unwrap_or(Path::new("/")));
+        command.current_dir(directory(file));
         pip.run(command, Some(file), 2, progress).await?;
         packages.push(app);
     }
     pip.leave();
     Ok(packages)
+}
+
+/// Where pip runs: `./package` in a requirements file is relative to its working directory.
+pub(super) fn directory(requirements: &Path) -> &Path {
+    requirements.parent().unwrap_or(Path::new("/"))
 }
 
 struct Pip<'a> {
