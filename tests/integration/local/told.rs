@@ -52,3 +52,16 @@ fn logs_are_told_apart_cut_timed_and_followed() {
     following.interrupt();
     assert_eq!(following.exit_code(), Some(0));
 }
+
+#[test]
+fn followed_logs_end_with_the_lab() {
+    let Some(lab) = Lab::new() else { return };
+    lab.up(&["--rate", "0"]);
+    let mut command = lab.command(&["logs", "--follow"]);
+    let mut following = Process::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let (stdout, stderr) = following.listen();
+    stdout.until("uwsgi    | ");
+    lab.down(&["--volumes", "--images"]);
+    assert_eq!((following.exit_code(), stderr.rest()), (Some(0), Vec::new()));
+    assert!(!lab.state().exists());
+}
