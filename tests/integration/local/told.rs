@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::environment::Process;
 use crate::http;
-use crate::local::lab::Lab;
+use crate::local::lab::{Lab, kill};
 
 #[test]
 fn logs_are_told_apart_cut_timed_and_followed() {
@@ -64,4 +64,22 @@ fn followed_logs_end_with_the_lab() {
     lab.down(&["--volumes", "--images"]);
     assert_eq!((following.exit_code(), stderr.rest()), (Some(0), Vec::new()));
     assert!(!lab.state().exists());
+}
+
+#[test]
+fn status_tells_the_engine_and_what_has_ended_behind_the_back_of_a_lab() {
+    let Some(lab) = Lab::new() else { return };
+    assert_eq!(lab.status()["engine"], serde_json::Value::Null);
+    lab.up(&[]);
+    assert_eq!(lab.status()["engine"], "local");
+    kill(lab.pids()["uwsgi"]);
+    let text = lab.masked(&lab.run(&["status"]).stdout);
+    assert!(text.starts_with("NAME (engine local)\n"), "{text}");
+    assert!(text.contains("\n  uwsgi     exited (code 137)\n"), "{text}");
+    assert!(
+        text.ends_with("\n  `uwsgi-lab up --name NAME` with the same options heals it.\n"),
+        "{text}"
+    );
+    lab.down(&[]);
+    assert_eq!(lab.status()["engine"], "local");
 }
