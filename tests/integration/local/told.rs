@@ -67,6 +67,23 @@ fn followed_logs_end_with_the_lab() {
 }
 
 #[test]
+fn a_service_that_ends_is_told_where_its_lab_runs_and_so_is_its_return() {
+    let Some(lab) = Lab::new() else { return };
+    let (mut process, _stdout, stderr) = lab.attend(&[]);
+    kill(lab.pids()["uwsgi"]);
+    let end = format!(
+        "uwsgi stopped (exit code 137): see `uwsgi-lab logs --name {} uwsgi`",
+        lab.name
+    );
+    stderr.until(&end);
+    lab.up(&[]);
+    let told = stderr.until("uwsgi runs again.");
+    assert!(told.iter().all(|line| !line.contains(" stopped (")), "{told:?}");
+    process.interrupt();
+    assert_eq!(process.exit_code(), Some(0));
+}
+
+#[test]
 fn status_tells_the_engine_and_what_has_ended_behind_the_back_of_a_lab() {
     let Some(lab) = Lab::new() else { return };
     assert_eq!(lab.status()["engine"], serde_json::Value::Null);
