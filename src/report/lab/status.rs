@@ -184,6 +184,12 @@ pub(crate) fn status_text(report: &LabReport, now_ms: u64) -> String {
                 "\n  The process that collects and sends (pid {pid}) does not answer; `kill {pid}` ends it."
             ),
         ),
+        (None, None) if report.services.iter().any(|service| service.state != MISSING) => line(
+            &mut text,
+            format_args!(
+                "\n  Nothing collects and no load runs; `uwsgi-lab up` with the same options goes on."
+            ),
+        ),
         (None, None) => line(&mut text, format_args!("\n  Nothing collects and no load runs.")),
     }
     let runs = report.running.is_some() || report.silent_pid.is_some();
@@ -392,6 +398,13 @@ uwsgi-lab (engine local)
   `uwsgi-lab up` with the same options heals it.
 ";
         assert_eq!(status_text(&report("uwsgi-lab", None, Some(9), &[]), 0), expected);
+    }
+
+    #[test]
+    fn a_lab_that_was_stopped_says_how_it_goes_on() {
+        let text = status_text(&report("mine", None, None, &[]), 0);
+        let end = "\n  Nothing collects and no load runs; `uwsgi-lab up --name mine` with the same options goes on.\n";
+        assert!(text.ends_with(end), "{text}");
     }
 
     #[test]
