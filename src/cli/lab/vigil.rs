@@ -27,7 +27,7 @@ pub(super) async fn keep(engine: &AnyEngine, lab: &str, tell: &dyn Fn(&str)) -> 
         if let Ok(observed) = observed {
             for news in vigil.news(&observed) {
                 let log = last_lines(engine, &observed, &news).await;
-                let log = excerpt::from_error_on(&log);
+                let log = excerpt::error_in(&log);
                 tell(&report::news_text(&news, log, lab));
             }
         }
@@ -91,12 +91,15 @@ impl Vigil {
 }
 
 fn stopped(container: &Container) -> News {
-    News::Stopped {
-        service: container.service.clone(),
-        code: match container.state {
-            State::Exited(code) => Some(code),
-            _ => None,
+    let service = container.service.clone();
+    match container.state {
+        // It is about to be gone, with what it printed.
+        State::Dead => News::Missing { service },
+        State::Exited(code) => News::Stopped {
+            service,
+            code: Some(code),
         },
+        _ => News::Stopped { service, code: None },
     }
 }
 
@@ -146,6 +149,9 @@ mod tests {
         assert_eq!(look(None), []);
         assert_eq!(look(Some(State::Running)), back);
         assert_eq!(look(None), missing);
+        assert_eq!(look(None), []);
+        assert_eq!(look(Some(State::Running)), back);
+        assert_eq!(look(Some(State::Dead)), missing);
         assert_eq!(look(None), []);
         assert_eq!(look(Some(State::Running)), back);
     }
