@@ -94,12 +94,25 @@ fn failure(error: &DashboardError) -> Failure {
             Failure::from_error(Code::Unavailable, error)
                 .hint("stop the other server, or choose another directory with --data DIRECTORY")
         }
-        DashboardError::State { path, source } => Failure::from_error(Code::Unavailable, error)
-            .hint(match source.raw_os_error() {
-                Some(_) => files::advice(source.kind(), path),
-                None => format!("start afresh by removing it: `rm {}`", path.display()),
-            })
-            .hint("or choose another directory with --data DIRECTORY"),
-        _ => Failure::from_error(Code::Unexpected, error),
+        error => match advice(error) {
+            Some(advice) => Failure::from_error(Code::Unavailable, error)
+                .hint(advice)
+                .hint("or choose another directory with --data DIRECTORY"),
+            None => Failure::from_error(Code::Unexpected, error),
+        },
+    }
+}
+
+/// What to do where a server cannot use its directory.
+pub(super) fn advice(error: &DashboardError) -> Option<String> {
+    match error {
+        DashboardError::State { path, source } if source.raw_os_error().is_some() => {
+            Some(files::advice(source.kind(), path))
+        }
+        DashboardError::State { path, .. } => {
+            let path = path.display();
+            Some(format!("start afresh by removing it: `rm {path}`"))
+        }
+        _ => None,
     }
 }

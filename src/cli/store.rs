@@ -115,18 +115,27 @@ fn failure(error: &StoreError) -> Failure {
         }
         StoreError::InUse(_) => Failure::from_error(Code::Unavailable, error)
             .hint("stop the other store, or choose another directory with --data DIRECTORY"),
-        StoreError::Full(path) => unusable(error, &files::advice(io::ErrorKind::StorageFull, path)),
-        StoreError::Data { path, .. } => {
-            let removing = || format!("start afresh by removing it: `rm -r {}`", path.display());
-            let advice = files::kind(error).map_or_else(removing, |kind| files::advice(kind, path));
-            unusable(error, &advice)
-        }
-        _ => Failure::from_error(Code::Unexpected, error),
+        error => match advice(error) {
+            Some(advice) => Failure::from_error(Code::Unavailable, error)
+                .hint(advice)
+                .hint("or choose another directory with --data DIRECTORY"),
+            None => Failure::from_error(Code::Unexpected, error),
+        },
     }
 }
 
-fn unusable(error: &StoreError, advice: &str) -> Failure {
-    Failure::from_error(Code::Unavailable, error)
-        .hint(advice)
-        .hint("or choose another directory with --data DIRECTORY")
+/// What to do where a store cannot use its directory.
+pub(super) fn advice(error: &StoreError) -> Option<String> {
+    match error {
+        StoreError::Full(path) => Some(files::advice(io::ErrorKind::StorageFull, path)),
+        StoreError::Data { path, .. } => {
+            let kind = files::kind(error).unwrap_or(io::ErrorKind::Other);
+            Some(files::advice(kind, path))
+        }
+        StoreError::Damaged { path, .. } => {
+            let path = path.display();
+            Some(format!("start afresh by removing it: `rm -r {path}`"))
+        }
+        _ => None,
+    }
 }
