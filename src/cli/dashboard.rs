@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use crate::embedded::{DashboardError, DashboardOptions, DashboardServer};
 
 use super::error::{Code, Failure};
-use super::{output, signals, values};
+use super::{files, output, signals, values};
 
 /// Serve the lab's own dashboard: a page, and the part of Grafana's HTTP API that a lab uses
 #[derive(Debug, Args)]
@@ -94,10 +94,25 @@ fn failure(error: &DashboardError) -> Failure {
             Failure::from_error(Code::Unavailable, error)
                 .hint("stop the other server, or choose another directory with --data DIRECTORY")
         }
-        DashboardError::State { path, .. } => Failure::from_error(Code::Unavailable, error).hint(format!(
-            "check that '{}' can be written, or start afresh by removing it",
-            path.display()
-        )),
-        _ => Failure::from_error(Code::Unexpected, error),
+        error => match advice(error) {
+            Some(advice) => Failure::from_error(Code::Unavailable, error)
+                .hint(advice)
+                .hint("or choose another directory with --data DIRECTORY"),
+            None => Failure::from_error(Code::Unexpected, error),
+        },
+    }
+}
+
+/// What to do where a server cannot use its directory.
+pub(super) fn advice(error: &DashboardError) -> Option<String> {
+    match error {
+        DashboardError::State { path, source } if source.raw_os_error().is_some() => {
+            Some(files::advice(source.kind(), path))
+        }
+        DashboardError::State { path, .. } => {
+            let path = path.display();
+            Some(format!("start afresh by removing it: `rm {path}`"))
+        }
+        _ => None,
     }
 }

@@ -12,7 +12,7 @@ Exit codes:
   1  unexpected error
   2  wrong usage
   3  invalid project or Compose file
-  4  environment unavailable (no Docker or Python, port taken, image not to be had)
+  4  environment unavailable (no Docker or Python, port taken, image not to be had, disk full)
   5  a service did not become ready
   130  interrupted";
 

@@ -4,6 +4,7 @@ mod announce;
 mod collect;
 mod dashboard;
 mod error;
+mod files;
 mod influxdb;
 mod lab;
 mod load;

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use crate::embedded::{StoreError, StoreOptions, StoreServer};
 
 use super::error::{Code, Failure};
-use super::{output, signals, values};
+use super::{files, output, signals, values};
 
 /// Serve the lab's own time-series database: InfluxDB's 1.x HTTP API on SQLite
 #[derive(Debug, Args)]
@@ -115,10 +115,27 @@ fn failure(error: &StoreError) -> Failure {
         }
         StoreError::InUse(_) => Failure::from_error(Code::Unavailable, error)
             .hint("stop the other store, or choose another directory with --data DIRECTORY"),
-        StoreError::Data { path, .. } => Failure::from_error(Code::Unavailable, error).hint(format!(
-            "check that '{}' can be written, or start afresh by removing it",
-            path.display()
-        )),
-        _ => Failure::from_error(Code::Unexpected, error),
+        error => match advice(error) {
+            Some(advice) => Failure::from_error(Code::Unavailable, error)
+                .hint(advice)
+                .hint("or choose another directory with --data DIRECTORY"),
+            None => Failure::from_error(Code::Unexpected, error),
+        },
+    }
+}
+
+/// What to do where a store cannot use its directory.
+pub(super) fn advice(error: &StoreError) -> Option<String> {
+    match error {
+        StoreError::Full(path) => Some(files::advice(io::ErrorKind::StorageFull, path)),
+        StoreError::Data { path, .. } => {
+            let kind = files::kind(error).unwrap_or(io::ErrorKind::Other);
+            Some(files::advice(kind, path))
+        }
+        StoreError::Damaged { path, .. } => {
+            let path = path.display();
+            Some(format!("start afresh by removing it: `rm -r {path}`"))
+        }
+        _ => None,
     }
 }

@@ -12,6 +12,14 @@ pub(crate) enum AnyEngine {
 }
 
 impl AnyEngine {
+    /// As it is typed after `--engine`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Docker(_) => "docker",
+            Self::Local(_) => "local",
+        }
+    }
+
     /// The container that publishes a TCP port of this machine, and the lab it belongs to, in words.
     pub(crate) async fn publisher_of(&self, port: u16) -> Option<String> {
         match self {

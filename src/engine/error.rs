@@ -1,5 +1,8 @@
 //! What can go wrong with an engine, by kind, so that the command line can say what to do.
 
+use std::io;
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use super::PythonProblem;
@@ -56,6 +59,13 @@ pub(crate) enum EngineError {
         "service {service} leaves open on which port of this machine its port {port} is, or it is no TCP port"
     )]
     OpenPort { service: String, port: u16 },
+    /// What the lab keeps on this machine.
+    #[error("{what}: cannot use {path}", path = path.display())]
+    Files {
+        what: String,
+        path: PathBuf,
+        source: io::Error,
+    },
     #[error(transparent)]
     Python(PythonProblem),
     #[error("interrupted")]

@@ -1,6 +1,7 @@
 //! Who runs the lab's collector and load: at most one process, found by a lock that goes with it.
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -87,12 +88,17 @@ impl AgentRecord {
     /// The process that runs the lab now, if any; what one that was killed left behind is not believed and goes,
     /// lest it be taken for the record of the next one, which takes its seat before it writes its own.
     pub(crate) fn find(directory: &LabDirectory) -> Result<Option<Self>, StateError> {
-        if !directory.path().join(LOCK).exists() {
-            return Ok(None);
-        }
-        let lock = directory.open_lock(LOCK)?;
+        // Whoever only looks need not be able to write.
+        let lock = match File::open(directory.path().join(LOCK)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|source| directory.failed("open", LOCK, source))?,
+        };
         match lock.try_lock_shared() {
-            Ok(()) => directory.remove_file(FILE).map(|()| None),
+            Ok(()) => {
+                // Where it cannot be removed, nobody can take the seat either.
+                directory.remove_file(FILE).ok();
+                Ok(None)
+            }
             // A process whose record is damaged sees it, and ends.
             Err(TryLockError::WouldBlock) => match directory.load(FILE) {
                 Err(StateError::Damaged { .. }) => Ok(None),
@@ -108,12 +114,8 @@ impl AgentRecord {
     }
 }
 
-fn failed(directory: &LabDirectory, source: std::io::Error) -> StateError {
-    StateError::Io {
-        action: "lock",
-        path: directory.path().join(LOCK),
-        source,
-    }
+fn failed(directory: &LabDirectory, source: io::Error) -> StateError {
+    directory.failed("lock", LOCK, source)
 }
 
 #[cfg(test)]

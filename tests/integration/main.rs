@@ -16,3 +16,4 @@ mod panels;
 mod panels_in_browser;
 mod place;
 mod store;
+mod unwritable;

@@ -9,6 +9,7 @@ use crate::agent::{self, AgentError, AgentSettings};
 use crate::state::{AgentRecord, LabDirectory, StateError};
 
 use super::super::error::{Code, Failure};
+use super::super::files;
 
 /// Longer than an orderly end can take: requests in flight and points that wait have five seconds each.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -24,7 +25,10 @@ pub(super) fn state_failure(error: &StateError) -> Failure {
             "remove it (`rm {}`), then `uwsgi-lab reset`",
             path.display()
         )),
-        _ => Failure::from_error(Code::Unexpected, error),
+        StateError::Io { path, source, .. } => Failure::from_error(Code::Unavailable, error)
+            .hint(files::advice(source.kind(), path))
+            .hint(files::FREE_PLACE),
+        StateError::Random(_) => Failure::from_error(Code::Unexpected, error),
     }
 }
 

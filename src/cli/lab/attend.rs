@@ -1,4 +1,4 @@
-//! Stays with a lab in the foreground: a line each second, and an orderly end.
+//! Stays with a lab in the foreground: a line each second, news of its services, and an orderly end.
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
@@ -19,6 +19,7 @@ use super::super::settings::LabSettings;
 use super::carry::take_away;
 use super::connect::failure;
 use super::interrupts::Interrupts;
+use super::vigil;
 
 /// Without a terminal a line each second would fill a log.
 const PLAIN_EVERY: u64 = 10;
@@ -41,7 +42,11 @@ pub(super) async fn attend(
     mut interrupts: Interrupts,
 ) -> Result<(), Failure> {
     let line = live_line();
-    let end = watch(&agent, &line, &mut interrupts).await;
+    let tell = |text: &str| line.suspend(|| output::note(text));
+    let end = tokio::select! {
+        end = watch(&agent, &line, &mut interrupts) => end,
+        never = vigil::keep(engine, &lab.name, &tell) => match never {},
+    };
     line.finish_and_clear();
     match end {
         End::Asked => {

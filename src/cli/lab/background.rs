@@ -1,10 +1,11 @@
 //! A lab in the background: a process of its own that gets its orders, password included, through a pipe, never
 //! through its command line or environment.
 
-use std::fs::OpenOptions;
-use std::io::{Read as _, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::agent::{Agent, AgentSettings, Mode};
 use crate::state::{AgentRecord, AgentSeat, LabDirectory};
 
 use super::super::error::{Code, Failure};
+use super::super::files;
 use super::agents::{agent_failure, find, state_failure};
 use super::interrupts::Interrupts;
 use super::runtime;
@@ -42,32 +44,44 @@ pub(super) async fn start(
         settings: settings.clone(),
         password: password.to_owned(),
     };
-    let mut child = spawn(directory, &orders).map_err(|error| {
-        Failure::from_error(Code::Unexpected, &error)
-            .hint("or run the lab in the foreground, without --detach")
-    })?;
+    let mut child = spawn(directory, &orders)?;
     let limit = Instant::now() + START_LIMIT;
     loop {
         if let Some(record) = find(directory)? {
             return Ok(record);
         }
-        let ended = child.try_wait().is_ok_and(|status| status.is_some());
-        if ended || Instant::now() > limit {
+        let ended = child.try_wait().ok().flatten();
+        if ended.is_some() || Instant::now() > limit {
             // One that comes late would run behind the back of a command that says there is none.
             child.kill().ok();
-            return Err(did_not_start(directory));
+            return Err(did_not_start(directory, ended));
         }
         sleep(Duration::from_millis(10)).await;
     }
 }
 
-fn spawn(directory: &LabDirectory, orders: &Orders) -> std::io::Result<Child> {
-    let log = OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(directory.path().join(LOG))?;
+fn spawn(directory: &LabDirectory, orders: &Orders) -> Result<Child, Failure> {
+    let path = directory.path().join(LOG);
+    let log = open_log(&path).map_err(|error| {
+        let mut failure = Failure::new(Code::Unavailable, format!("cannot write {}", path.display()));
+        failure.causes.push(error.to_string());
+        failure
+            .hint(files::advice(error.kind(), &path))
+            .hint(files::FREE_PLACE)
+    })?;
+    run_child(log, orders).map_err(|error| {
+        Failure::from_error(Code::Unexpected, &error)
+            .hint("or run the lab in the foreground, without --detach")
+    })
+}
+
+fn open_log(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).truncate(true).mode(0o600);
+    options.open(path)
+}
+
+fn run_child(log: File, orders: &Orders) -> io::Result<Child> {
     let mut child = Command::new(std::env::current_exe()?)
         .arg(COMMAND)
         .current_dir("/")
@@ -81,12 +95,15 @@ fn spawn(directory: &LabDirectory, orders: &Orders) -> std::io::Result<Child> {
     Ok(child)
 }
 
-fn did_not_start(directory: &LabDirectory) -> Failure {
+/// With the exit code of a process that ended because of what it found.
+fn did_not_start(directory: &LabDirectory, ended: Option<ExitStatus>) -> Failure {
     let path = directory.path().join(LOG);
-    let mut failure = Failure::new(
-        Code::Unexpected,
-        "the lab's process in the background did not start",
-    );
+    let is_unavailable = ended.and_then(|status| status.code()) == Some(Code::Unavailable as i32);
+    let code = match is_unavailable {
+        true => Code::Unavailable,
+        false => Code::Unexpected,
+    };
+    let mut failure = Failure::new(code, "the lab's process in the background did not start");
     let said = std::fs::read_to_string(&path).unwrap_or_default();
     if !said.trim().is_empty() {
         failure.causes.push(said.trim().to_owned());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::engine::{Docker, DockerAddress, EngineError, PullProblem};
 
 use super::super::error::{Code, Failure};
+use super::super::files;
 use super::super::output;
 use super::super::settings::Environment;
 use super::{excerpt, python};
@@ -61,6 +62,9 @@ pub(super) fn failure(error: &EngineError) -> Failure {
             .hint("start Docker and add `--engine docker`, or leave the service out of the Compose file"),
         EngineError::OpenPort { .. } => failure(Code::InvalidFile)
             .hint("name both ports, as in `127.0.0.1:8086:8086`"),
+        EngineError::Files { path, source, .. } => failure(Code::Unavailable)
+            .hint(files::advice(source.kind(), path))
+            .hint(files::FREE_PLACE),
         EngineError::Python(problem) => python::failure(problem),
         EngineError::Interrupted => failure(Code::Interrupted),
         EngineError::Other { .. } => failure(Code::Unexpected),

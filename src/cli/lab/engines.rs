@@ -162,7 +162,7 @@ pub(super) async fn refuse_other(settings: &UpSettings) -> Result<(), Failure> {
 }
 
 /// The engine that has or had something of the lab. Earlier versions knew Docker alone and did not write it down.
-fn known(lab: &LabSettings) -> Result<Option<EngineKind>, Failure> {
+pub(super) fn known(lab: &LabSettings) -> Result<Option<EngineKind>, Failure> {
     let written = EngineKind::load(&lab.directory).map_err(|error| state_failure(&error))?;
     let credentials = Credentials::load(&lab.directory).map_err(|error| state_failure(&error))?;
     Ok(written.or(credentials.map(|_| EngineKind::Docker)))

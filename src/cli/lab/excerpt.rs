@@ -33,6 +33,12 @@ pub(super) fn from_error_on(log: &[String]) -> &[String] {
     &log[first.unwrap_or(0)..]
 }
 
+/// The same; none where none does.
+pub(super) fn error_in(log: &[String]) -> &[String] {
+    let first = log.iter().position(|line| tells_of_error(line));
+    &log[first.unwrap_or(log.len())..]
+}
+
 fn tells_of_error(line: &str) -> bool {
     let alarm = line.starts_with("***") && !BANNER.iter().any(|banner| line.starts_with(banner));
     alarm || ERRORS.iter().any(|word| line.contains(word))
@@ -64,7 +70,9 @@ ModuleNotFoundError: No module named 'nope'
 *** no app loaded. GAME OVER ***",
         );
         assert_eq!(from_error_on(&log), &log[3..]);
+        assert_eq!(error_in(&log), &log[3..]);
         assert_eq!(from_error_on(&log[..3]), &log[..3], "nothing tells of an error");
+        assert_eq!(error_in(&log[..3]), &log[..0], "nothing tells of an error");
         let callable = lines(
             "*** Starting uWSGI\nunable to load app 0 (mountpoint='') (callable not found or import error)\n\
              *** no app loaded. GAME OVER ***",

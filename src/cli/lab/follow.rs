@@ -1,5 +1,5 @@
 //! The lines of one service as they come, whichever container it runs in: one that ends is waited for, a new one is
-//! taken up, no line comes twice.
+//! taken up, no line comes twice. They end with the lab.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,9 +8,12 @@ use tokio::time::sleep;
 
 use crate::engine::{AnyEngine, Engine as _, LogRequest};
 use crate::plan::Container;
+use crate::state::WantedServices;
 
 use super::super::error::Failure;
 use super::super::output;
+use super::super::settings::LabSettings;
+use super::agents::state_failure;
 use super::logs::observe;
 
 /// Between two looks for the container of a service that prints nothing any more.
@@ -18,7 +21,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) struct Followed<'a> {
     engine: &'a AnyEngine,
-    project: &'a str,
+    lab: &'a LabSettings,
     service: &'a str,
     /// Before each line.
     prefix: String,
@@ -28,10 +31,10 @@ pub(super) struct Followed<'a> {
 }
 
 impl<'a> Followed<'a> {
-    pub(super) fn new(engine: &'a AnyEngine, project: &'a str, service: &'a str, prefix: String) -> Self {
+    pub(super) fn new(engine: &'a AnyEngine, lab: &'a LabSettings, service: &'a str, prefix: String) -> Self {
         Self {
             engine,
-            project,
+            lab,
             service,
             prefix,
             container: None,
@@ -39,10 +42,17 @@ impl<'a> Followed<'a> {
         }
     }
 
-    /// Never ends but with a failure. `first` is for the container that is there at the beginning, running or not.
+    /// Ends when the lab has been taken away. `first` is for the container that is there at the beginning, running or not.
     pub(super) async fn print(mut self, first: LogRequest) -> Result<(), Failure> {
+        let mut was_there = true;
         loop {
-            let observed = observe(self.engine, self.project).await?;
+            let observed = observe(self.engine, &self.lab.name).await?;
+            // `reset` takes a lab away and makes it again within one look.
+            let is_there = self.is_wanted()? || !observed.containers.is_empty();
+            if !is_there && !was_there {
+                return Ok(());
+            }
+            was_there = is_there;
             if let Some(container) = observed.container(self.service)
                 && (self.container.is_none() || container.state.is_alive())
             {
@@ -51,6 +61,12 @@ impl<'a> Followed<'a> {
             }
             sleep(LOOK_AGAIN).await;
         }
+    }
+
+    /// False once `down` has been there.
+    fn is_wanted(&self) -> Result<bool, Failure> {
+        let wanted = WantedServices::load(&self.lab.directory).map_err(|error| state_failure(&error))?;
+        Ok(!wanted.0.is_empty())
     }
 
     /// All lines of a new container; those since the last look of one that was started again.

@@ -24,7 +24,7 @@ use super::runtime;
 pub(crate) struct LogsArguments {
     /// One service; all of them without it
     service: Option<String>,
-    /// Go on with what is printed from now on, until Ctrl-C
+    /// Go on with what is printed from now on, until Ctrl-C or the end of the lab
     #[arg(short, long)]
     follow: bool,
     /// The last so many lines of each service
@@ -69,7 +69,7 @@ async fn print(lab: &LabSettings, arguments: &LogsArguments) -> Result<(), Failu
     if arguments.follow {
         let followed = services
             .iter()
-            .map(|service| Followed::new(&engine, &lab.name, service, prefix(service)).print(request));
+            .map(|service| Followed::new(&engine, lab, service, prefix(service)).print(request));
         return try_join_all(followed).await.map(drop);
     }
     let containers = observed

@@ -24,6 +24,7 @@ mod stack;
 pub(super) mod status;
 pub(super) mod teardown;
 pub(super) mod up;
+mod vigil;
 mod waiting;
 mod warnings;
 

@@ -57,6 +57,7 @@ async fn look(lab: &LabSettings) -> Result<report::LabReport, Failure> {
     let credentials = Credentials::load(&lab.directory).map_err(|error| state_failure(&error))?;
     Ok(report::LabReport::new(report::Seen {
         name: &lab.name,
+        engine: Some(engine.name()),
         observed: &observed,
         wanted: &BTreeSet::new(),
         running: None,

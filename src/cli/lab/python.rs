@@ -1,13 +1,15 @@
 //! Words what to do where there is no uWSGI to be had without Docker. Prints nothing.
 
+use std::io::ErrorKind;
+
 use crate::engine::PythonProblem;
 
 use super::super::error::{Code, Failure};
+use super::super::files;
 
 /// What is taken before anything is looked for on PyPI.
 const OF_THE_SYSTEM: &str = "or take the uWSGI of your system, which does for an app without requirements: \
     `sudo apt-get install uwsgi uwsgi-plugin-python3`";
-const FREE_PLACE: &str = "or put the labs elsewhere: UWSGI_LAB_STATE_DIR names the directory";
 
 /// The failure with its evidence and advice.
 pub(super) fn failure(problem: &PythonProblem) -> Failure {
@@ -37,8 +39,12 @@ pub(super) fn failure(problem: &PythonProblem) -> Failure {
         }
         PythonProblem::Install { log, .. } => of_pip(failure, log).hint(OF_THE_SYSTEM),
         PythonProblem::Broken { .. } => failure.hint(OF_THE_SYSTEM),
-        PythonProblem::DiskFull { .. } => failure.hint("make room there").hint(FREE_PLACE),
-        PythonProblem::Unwritable { .. } => failure.hint("look at who owns it").hint(FREE_PLACE),
+        PythonProblem::DiskFull { directory } => failure
+            .hint(files::advice(ErrorKind::StorageFull, directory))
+            .hint(files::FREE_PLACE),
+        PythonProblem::Unwritable { path, source } => failure
+            .hint(files::advice(source.kind(), path))
+            .hint(files::FREE_PLACE),
         PythonProblem::Unreadable { .. } => failure.hint("name another file with --requirements"),
     }
 }

@@ -1,6 +1,7 @@
 //! The hidden commands behind a lab without containers: one runs a service for as long as somebody is there for the lab,
 //! one becomes the program that a service is.
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::engine::{self, Embedded, ServiceOrders, ServiceSeat, Work};
 use crate::state::LabDirectory;
 
 use super::super::error::{Code, Failure};
-use super::super::output;
+use super::super::{dashboard, output, store};
 use super::interrupts::Interrupts;
 use super::runtime;
 
@@ -67,8 +68,8 @@ async fn serve(orders: &ServiceOrders, seat: &mut ServiceSeat) -> Result<i64, Fa
     end_with_lab(LabDirectory::at(orders.lab.clone()), end);
     stop_when_forgotten(seat.knowledge(), stop.clone());
     match &orders.work {
-        Work::Dashboard(embedded) => dashboard(embedded, stop).await.map(|()| 0),
-        Work::Store(embedded) => store(embedded, stop).await.map(|()| 0),
+        Work::Dashboard(embedded) => run_dashboard(embedded, stop).await.map(|()| 0),
+        Work::Store(embedded) => run_store(embedded, stop).await.map(|()| 0),
         Work::Uwsgi(child) => engine::run_child(child, seat, &stop)
             .await
             .map_err(|error| Failure::from_error(Code::Unexpected, &error)),
@@ -107,8 +108,8 @@ fn stop_when_forgotten(is_known: impl Fn() -> bool + Send + 'static, stop: Cance
     });
 }
 
-async fn store(embedded: &Embedded, stop: CancellationToken) -> Result<(), Failure> {
-    let failed = |error| Failure::from_error(Code::Unavailable, &error);
+async fn run_store(embedded: &Embedded, stop: CancellationToken) -> Result<(), Failure> {
+    let failed = |error| unavailable(&error, store::advice(&error));
     let user = variable(embedded, "INFLUXDB_ADMIN_USER").unwrap_or("admin");
     let password = required(embedded, "INFLUXDB_ADMIN_PASSWORD")?;
     let options = StoreOptions {
@@ -122,8 +123,8 @@ async fn store(embedded: &Embedded, stop: CancellationToken) -> Result<(), Failu
     server.run(stop).await.map_err(failed)
 }
 
-async fn dashboard(embedded: &Embedded, stop: CancellationToken) -> Result<(), Failure> {
-    let failed = |error| Failure::from_error(Code::Unavailable, &error);
+async fn run_dashboard(embedded: &Embedded, stop: CancellationToken) -> Result<(), Failure> {
+    let failed = |error| unavailable(&error, dashboard::advice(&error));
     let options = DashboardOptions {
         listen: ([127, 0, 0, 1], embedded.port).into(),
         data: Some(embedded.data.clone()),
@@ -135,6 +136,14 @@ async fn dashboard(embedded: &Embedded, stop: CancellationToken) -> Result<(), F
     };
     let server = DashboardServer::bind(options).await.map_err(failed)?;
     server.run(stop).await.map_err(failed)
+}
+
+fn unavailable(error: &dyn Error, advice: Option<String>) -> Failure {
+    let failure = Failure::from_error(Code::Unavailable, error);
+    match advice {
+        Some(advice) => failure.hint(advice),
+        None => failure,
+    }
 }
 
 fn variable<'a>(embedded: &'a Embedded, name: &str) -> Option<&'a str> {

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::agent;
 use crate::engine::Engine as _;
+use crate::plan::Observed;
 use crate::report::lab as report;
 use crate::state::{Credentials, WantedServices};
 
@@ -70,8 +71,10 @@ async fn gather(lab: &LabSettings, show_passwords: bool) -> Result<report::LabRe
     };
     let credentials = Credentials::load(&lab.directory).map_err(|error| state_failure(&error))?;
     let wanted = WantedServices::load(&lab.directory).map_err(|error| state_failure(&error))?;
+    let is_there = engines::known(lab)?.is_some() || observed != Observed::default();
     Ok(report::LabReport::new(report::Seen {
         name: &lab.name,
+        engine: is_there.then(|| engine.name()),
         observed: &observed,
         wanted: &wanted.0,
         running,

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::Engine as _;
 use crate::plan::{self, Keep, Observed};
 use crate::report::lab as report;
-use crate::state::{Credentials, EngineKind};
+use crate::state::{Credentials, EngineKind, LabDirectory};
 
 use super::super::error::Failure;
 use super::super::output;
@@ -70,13 +70,18 @@ async fn drafted(settings: &UpSettings) -> Result<Draft, Failure> {
     let is_new = !directory.path().exists();
     let drafted = draft(settings).await;
     // Another command may have made the lab meanwhile.
-    if is_new
-        && let Ok(_lock) = directory.lock()
-        && let Ok(None) = Credentials::load(directory)
-    {
-        directory.remove().map_err(|error| state_failure(&error))?;
+    if is_new && let Ok(_lock) = directory.lock() {
+        remove_unused(directory)?;
     }
     drafted
+}
+
+/// Removes the directory of a lab that has not been made.
+fn remove_unused(directory: &LabDirectory) -> Result<(), Failure> {
+    match Credentials::load(directory) {
+        Ok(None) => directory.remove().map_err(|error| state_failure(&error)),
+        _ => Ok(()),
+    }
 }
 
 /// Brings the lab up, says where it is, and stays with it or leaves it to the background.
@@ -85,11 +90,24 @@ pub(super) async fn up(
     detach: bool,
     mut interrupts: Interrupts,
 ) -> Result<(), Failure> {
-    let lock = settings
-        .lab
-        .directory
-        .lock()
-        .map_err(|error| state_failure(&error))?;
+    let directory = &settings.lab.directory;
+    let is_new = !directory.path().exists();
+    let lock = directory.lock().map_err(|error| state_failure(&error))?;
+    let risen = rise(settings, detach, &mut interrupts).await;
+    if is_new && risen.is_err() {
+        // Why there is no lab matters more than what cannot be removed.
+        remove_unused(directory).ok();
+    }
+    let up = risen?;
+    drop(lock);
+    tell(settings, &up)?;
+    match up.runs {
+        Runs::Here(agent) => attend(*agent, &up.engine, &settings.lab, interrupts).await,
+        Runs::Elsewhere { .. } => Ok(()),
+    }
+}
+
+async fn rise(settings: &UpSettings, detach: bool, interrupts: &mut Interrupts) -> Result<Up, Failure> {
     let drafting = async {
         engines::refuse_other(settings).await?;
         draft(settings).await
@@ -97,13 +115,7 @@ pub(super) async fn up(
     let draft = interrupts.or_end_of(drafting, ADVICE).await?;
     let cancel = CancellationToken::new();
     let work = bring_up(settings, draft, detach, &cancel);
-    let up = interrupts.or_wind_down(work, &cancel, ADVICE).await?;
-    drop(lock);
-    tell(settings, &up)?;
-    match up.runs {
-        Runs::Here(agent) => attend(*agent, &up.engine, &settings.lab, interrupts).await,
-        Runs::Elsewhere { .. } => Ok(()),
-    }
+    interrupts.or_wind_down(work, &cancel, ADVICE).await
 }
 
 fn tell(settings: &UpSettings, up: &Up) -> Result<(), Failure> {

@@ -42,10 +42,11 @@ pub(super) async fn page(
 /// 200 with the session's cookie, 401, or 429 after too many wrong passwords.
 pub(super) async fn log_in(
     State(shared): State<Shared>,
+    headers: HeaderMap,
     JsonBody(form): JsonBody<Form>,
 ) -> Result<Response, Refusal> {
     shared.admission.check(&form.user, &form.password)?;
-    let cookie = session::open(&shared.keeper).await?;
+    let cookie = session::open(&shared.keeper, &headers).await?;
     let body = Json(json!({ "message": "Logged in", "redirectUrl": "/" }));
     Ok(([(header::SET_COOKIE, cookie)], body).into_response())
 }

@@ -5,12 +5,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
+use super::super::gate::text;
 use super::annotations::now_ms;
 use super::keeper::Keeper;
 use super::refusal::Refusal;
 use super::state::{Session, State};
 
-/// Grafana's name for it.
+/// Grafana's name for it; the port comes after it, because a browser sends the cookies of one port to all of a host.
 const COOKIE: &str = "grafana_session";
 /// A week, after which the lab's password is asked for again.
 const LIFETIME_S: i64 = 7 * 86_400;
@@ -18,7 +19,7 @@ const LIFETIME_S: i64 = 7 * 86_400;
 const MOST: usize = 64;
 
 /// Opens a session and returns the value of the `Set-Cookie` that carries it.
-pub(super) async fn open(keeper: &Keeper) -> Result<String, Refusal> {
+pub(super) async fn open(keeper: &Keeper, headers: &HeaderMap) -> Result<String, Refusal> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| Refusal::internal(format!("no random token: {error}")))?;
     let token = URL_SAFE_NO_PAD.encode(secret);
@@ -33,7 +34,7 @@ pub(super) async fn open(keeper: &Keeper) -> Result<String, Refusal> {
             Ok(())
         })
         .await?;
-    Ok(cookie(&token, LIFETIME_S))
+    Ok(cookie(&name(headers), &token, LIFETIME_S))
 }
 
 /// Whether the request carries the cookie of an open session.
@@ -61,7 +62,7 @@ pub(super) async fn close(keeper: &Keeper, headers: &HeaderMap) -> Result<String
             })
             .await?;
     }
-    Ok(cookie("", 0))
+    Ok(cookie(&name(headers), "", 0))
 }
 
 fn add(state: &mut State, session: Session, now: i64) {
@@ -72,17 +73,25 @@ fn add(state: &mut State, session: Session, now: i64) {
 }
 
 /// Not `Secure`: the lab speaks plain HTTP on the loopback address.
-fn cookie(token: &str, lifetime_s: i64) -> String {
-    format!("{COOKIE}={token}; Path=/; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax")
+fn cookie(name: &str, token: &str, lifetime_s: i64) -> String {
+    format!("{name}={token}; Path=/; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax")
+}
+
+/// The port is the one that the browser knows, which is not always the one that is listened on.
+fn name(headers: &HeaderMap) -> String {
+    let host = text(headers, header::HOST).unwrap_or_default();
+    let port: Option<u16> = host.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    port.map_or_else(|| COOKIE.to_owned(), |port| format!("{COOKIE}_{port}"))
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {
+    let wanted = name(headers);
     let lines = headers.get_all(header::COOKIE).iter();
     let pairs = lines
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'));
     let mut pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(name, value)| (name == COOKIE).then_some(value))
+    pairs.find_map(|(name, value)| (name == wanted).then_some(value))
 }
 
 /// The token has 256 random bits, so that one round is enough.
@@ -107,14 +116,21 @@ mod tests {
     #[test]
     fn the_token_is_found_among_other_cookies() {
         let table = [
-            ("grafana_session=abc", Some("abc")),
-            ("a=b; grafana_session=abc; c=d", Some("abc")),
-            ("a=b;grafana_session=", Some("")),
-            ("xgrafana_session=abc", None),
-            ("", None),
+            ("localhost", "grafana_session=abc", Some("abc")),
+            ("localhost", "a=b; grafana_session=abc; c=d", Some("abc")),
+            ("localhost", "a=b;grafana_session=", Some("")),
+            ("localhost", "xgrafana_session=abc", None),
+            ("localhost", "", None),
+            (
+                "[::1]:3001",
+                "grafana_session_3000=abc; grafana_session_3001=def",
+                Some("def"),
+            ),
+            ("127.0.0.1:3001", "grafana_session_3000=abc", None),
         ];
-        for (line, expected) in table {
+        for (host, line, expected) in table {
             let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static(host));
             headers.insert(header::COOKIE, HeaderValue::from_static(line));
             assert_eq!(token(&headers), expected, "{line}");
         }

@@ -1,5 +1,7 @@
 //! What a browser meets over a loopback server: login, sessions, redirects, the page's files and their headers.
 
+use std::collections::BTreeMap;
+
 use reqwest::header::{self, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, StatusCode};
@@ -49,6 +51,11 @@ impl Browser {
             .unwrap()
     }
 
+    fn cookie_name(&self) -> String {
+        let (_, port) = self.url.rsplit_once(':').unwrap();
+        format!("grafana_session_{port}")
+    }
+
     /// The `Cookie` header of a new session.
     async fn session(&self) -> String {
         let answer = self.log_in("admin", "secret").await;
@@ -79,8 +86,9 @@ async fn the_right_password_opens_a_session_for_page_and_api() {
     let (pair, attributes) = cookie.split_once("; ").unwrap();
     assert_eq!(attributes, "Path=/; Max-Age=604800; HttpOnly; SameSite=Lax");
     assert_eq!(
-        pair.split_once('=').map(|(name, token)| (name, token.len())),
-        Some(("grafana_session", 43))
+        pair.split_once('=')
+            .map(|(name, token)| (name.to_owned(), token.len())),
+        Some((browser.cookie_name(), 43))
     );
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body, json!({ "message": "Logged in", "redirectUrl": "/" }));
@@ -97,6 +105,27 @@ async fn the_right_password_opens_a_session_for_page_and_api() {
     let forged = format!("{}x", &pair[..pair.len() - 1]);
     let refused = browser.get("/api/search", &[("cookie", &forged)]).await;
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_session_on_one_port_leaves_that_on_another_alone() {
+    let (one, other) = (Browser::new().await, Browser::new().await);
+    // What a browser keeps for the host: the latest value of each name, whatever the port.
+    let mut jar = BTreeMap::new();
+    for browser in [&one, &other] {
+        let session = browser.session().await;
+        let (name, token) = session.split_once('=').unwrap();
+        jar.insert(name.to_owned(), token.to_owned());
+    }
+    let pairs: Vec<String> = jar
+        .iter()
+        .map(|(name, token)| format!("{name}={token}"))
+        .collect();
+    let cookies = pairs.join("; ");
+    for browser in [&one, &other] {
+        let answer = browser.get("/api/search", &[("cookie", &cookies)]).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{cookies}");
+    }
 }
 
 #[tokio::test]
@@ -148,7 +177,10 @@ async fn logging_out_ends_the_session() {
         (answer.status(), text(answer.headers(), "location")),
         (StatusCode::FOUND, "/login")
     );
-    let forgotten = "grafana_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax";
+    let forgotten = format!(
+        "{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax",
+        browser.cookie_name()
+    );
     assert_eq!(text(answer.headers(), "set-cookie"), forgotten);
     let status = async |cookie: &str| browser.get("/api/search", &[("cookie", cookie)]).await.status();
     assert_eq!(status(&first).await, StatusCode::UNAUTHORIZED);

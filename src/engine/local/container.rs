@@ -34,8 +34,9 @@ pub(super) async fn create_and_start(
     service: &str,
 ) -> Result<(), EngineError> {
     let place = local.place.service(service);
-    remove(&place, true).await.map_err(failed(service))?;
-    make(local, desired, service, &place).map_err(failed(service))?;
+    let removed = remove(&place, true).await;
+    removed.map_err(of_service(service, &place))?;
+    make(local, desired, service, &place).map_err(of_service(service, &place))?;
     start(local, desired, service).await
 }
 
@@ -66,15 +67,20 @@ pub(super) async fn start(local: &Local, desired: &Desired, service: &str) -> Re
         directory: place.directory.clone(),
         work,
     };
-    if place.is_alive().map_err(failed(service))? {
+    if place.is_alive().map_err(of_service(service, &place))? {
         return Ok(());
     }
-    place.forget_process().map_err(failed(service))?;
-    let mut started = spawn(&place, &desired.project.name, service, &orders).map_err(failed(service))?;
+    place.forget_process().map_err(of_service(service, &place))?;
+    let started = spawn(&place, &desired.project.name, service, &orders);
+    let mut started = started.map_err(of_service(service, &place))?;
     let outcome = has_begun(&place, &mut started).await;
     // Whoever starts a process has to take note of its end.
     thread::spawn(move || started.wait());
-    outcome.map_err(failed(service))
+    outcome.map_err(of_service(service, &place))
+}
+
+fn of_service(service: &str, place: &Place) -> impl FnOnce(io::Error) -> EngineError {
+    failed(format!("service {service}"), &place.directory)
 }
 
 /// Returns when the process has said that it runs the service.
@@ -89,6 +95,8 @@ async fn has_begun(place: &Place, started: &mut Started) -> io::Result<()> {
         }
         if started.try_wait()?.is_some() || Instant::now() > limit {
             started.kill().ok();
+            // One that cannot write cannot say so in its log either.
+            place.try_to_write()?;
             let log = super::logs::last_lines(place, 5).join("; ");
             return Err(io::Error::other(format!("its process did not start: {log}")));
         }
@@ -122,7 +130,7 @@ fn work(local: &Local, desired: &Desired, service: &str, place: &Place) -> Resul
     let embedded = || {
         let data =
             volume(definition).map_or_else(|| place.directory.join("data"), |key| local.place.volume(key));
-        make_directory(&data).map_err(failed(service))?;
+        make_directory(&data).map_err(failed(format!("service {service}"), &data))?;
         Ok(Embedded {
             port: program.port(definition).ok_or_else(needs_container)?,
             data,

@@ -17,8 +17,8 @@ mod record;
 mod seat;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use crate::compose::{Project, Service};
 use crate::plan::{Artifact, Desired, ImageSource, Observed, Operation};
@@ -127,7 +127,7 @@ impl Local {
     fn environment(&self, desired: &Desired, service: &str) -> Result<Environment, EngineError> {
         let uwsgi = self.uwsgi.get(&tag(&desired.project.name, service));
         let present = uwsgi.and_then(|uwsgi| python::present(&self.wanted(uwsgi)));
-        present.ok_or_else(|| failed(service)(io::Error::other("its environment is gone")))
+        present.ok_or_else(|| impossible(service, "its environment is gone"))
     }
 
     async fn build(
@@ -136,7 +136,7 @@ impl Local {
         progress: &(dyn Fn(Progress<'_>) + Sync),
     ) -> Result<(), EngineError> {
         let Some(uwsgi) = self.uwsgi.values().find(|uwsgi| uwsgi.service == service) else {
-            return Err(failed(service)(io::Error::other("it has nothing to build")));
+            return Err(impossible(service, "it has nothing to build"));
         };
         let made = python::make(&self.wanted(uwsgi), progress).await;
         let environment = made.map_err(EngineError::Python)?;
@@ -158,10 +158,7 @@ impl Local {
 impl Engine for Local {
     async fn observe(&self, project: &str, images: &BTreeSet<String>) -> Result<Observed, EngineError> {
         let observed = observe::observe(self, project, images).await;
-        observed.map_err(|error| EngineError::Other {
-            what: "look for the lab".to_owned(),
-            message: error.to_string(),
-        })
+        observed.map_err(failed("look for the lab".to_owned(), &self.place.root))
     }
 
     async fn perform(
@@ -171,27 +168,31 @@ impl Engine for Local {
         progress: &(dyn Fn(Progress<'_>) + Sync),
     ) -> Result<(), EngineError> {
         let place = |service: &str| self.place.service(service);
+        let volume = |key: &str| self.place.volume(key);
         match operation {
             Operation::BuildImage { service, .. } => self.build(service, progress).await,
             Operation::RemoveImage { image, id, .. } => {
-                remove_directory(&self.place.environments().join(id)).map_err(failed(image))
+                let directory = self.place.environments().join(id);
+                remove_directory(&directory).map_err(failed(format!("environment {image}"), &directory))
             }
-            Operation::CreateVolume { volume } => {
-                make_directory(&self.place.volume(volume)).map_err(failed(volume))
+            Operation::CreateVolume { volume: key } => {
+                make_directory(&volume(key)).map_err(failed(format!("volume {key}"), &volume(key)))
             }
-            Operation::RemoveVolume { volume, .. } => {
-                remove_directory(&self.place.volume(volume)).map_err(failed(volume))
+            Operation::RemoveVolume { volume: key, .. } => {
+                remove_directory(&volume(key)).map_err(failed(format!("volume {key}"), &volume(key)))
             }
             Operation::CreateContainer { service } => {
                 container::create_and_start(self, desired, service).await
             }
             Operation::StartContainer { service, .. } => container::start(self, desired, service).await,
-            Operation::StopContainer { service, .. } => container::stop(&place(service), false)
-                .await
-                .map_err(failed(service)),
-            Operation::RemoveContainer { service, force, .. } => container::remove(&place(service), *force)
-                .await
-                .map_err(failed(service)),
+            Operation::StopContainer { service, .. } => {
+                let stopped = container::stop(&place(service), false).await;
+                stopped.map_err(failed(format!("service {service}"), &place(service).directory))
+            }
+            Operation::RemoveContainer { service, force, .. } => {
+                let removed = container::remove(&place(service), *force).await;
+                removed.map_err(failed(format!("service {service}"), &place(service).directory))
+            }
             // What containers alone have: never observed here, and never desired.
             Operation::PullImage { .. }
             | Operation::CreateNetwork { .. }
@@ -225,9 +226,30 @@ fn requirements(service: &Service) -> Option<PathBuf> {
     std::path::absolute(file).ok()
 }
 
-fn failed(what: &str) -> impl Fn(io::Error) -> EngineError + use<'_> {
-    move |error| EngineError::Other {
-        what: format!("service {what}"),
-        message: error.to_string(),
+fn impossible(service: &str, why: &str) -> EngineError {
+    EngineError::Other {
+        what: format!("service {service}"),
+        message: why.to_owned(),
+    }
+}
+
+/// Tells what is wrong with the files at `path` from all else that can go wrong with `what`.
+fn failed(what: String, path: &Path) -> impl FnOnce(io::Error) -> EngineError + use<'_> {
+    move |source| match source.kind() {
+        ErrorKind::StorageFull
+        | ErrorKind::QuotaExceeded
+        | ErrorKind::PermissionDenied
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::NotADirectory
+        | ErrorKind::IsADirectory
+        | ErrorKind::AlreadyExists => EngineError::Files {
+            what,
+            path: path.to_owned(),
+            source,
+        },
+        _ => EngineError::Other {
+            what,
+            message: source.to_string(),
+        },
     }
 }

@@ -132,17 +132,21 @@ impl Place {
 
     /// Holds the service's lock; who looks whether it is held keeps it for microseconds.
     pub(super) fn lock(&self) -> io::Result<File> {
-        let file = self.open_lock()?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.mode(0o600).open(self.directory.join(LOCK))?;
         file.lock()?;
         Ok(file)
     }
 
     /// True while a process runs the service.
     pub(super) fn is_alive(&self) -> io::Result<bool> {
-        if !self.directory.join(LOCK).exists() {
-            return Ok(false);
-        }
-        match self.open_lock()?.try_lock_shared() {
+        // Whoever only looks need not be able to write.
+        let lock = match File::open(self.directory.join(LOCK)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            opened => opened?,
+        };
+        match lock.try_lock_shared() {
             Ok(()) => Ok(false),
             Err(TryLockError::WouldBlock) => Ok(true),
             Err(TryLockError::Error(error)) => Err(error),
@@ -158,10 +162,11 @@ impl Place {
         fs::rename(&temporary, self.directory.join(name))
     }
 
-    fn open_lock(&self) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        options.mode(0o600).open(self.directory.join(LOCK))
+    /// Writes as much as a record has, and takes it away: what the system says to that, it says to a service too.
+    pub(super) fn try_to_write(&self) -> io::Result<()> {
+        const NAME: &str = "trial";
+        self.write(NAME, &[0; 4096])?;
+        fs::remove_file(self.directory.join(NAME))
     }
 
     fn read<T: serde::de::DeserializeOwned + Default>(&self, name: &str) -> io::Result<Option<T>> {

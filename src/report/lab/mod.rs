@@ -2,6 +2,7 @@
 
 mod ending;
 mod live;
+mod news;
 mod plan;
 mod status;
 mod welcome;
@@ -10,6 +11,7 @@ use std::fmt::Write as _;
 
 pub(crate) use ending::farewell_text;
 pub(crate) use live::{live_line, plain};
+pub(crate) use news::{News, news_text};
 pub(crate) use plan::{doing, done, failed, plan_text};
 pub(crate) use status::{LabReport, Seen, dashboard_url, status_text};
 pub(crate) use welcome::{Runs, Welcome, welcome_text};

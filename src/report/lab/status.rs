@@ -26,6 +26,8 @@ pub(crate) struct LabReport {
     running: Option<Status>,
     /// The process that runs collector and load where it does not answer.
     silent_pid: Option<u32>,
+    /// `docker` or `local`; null where there is no such lab.
+    engine: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,6 +38,13 @@ struct ServiceReport {
     /// `running`, `healthy`, `exited` … and `missing` where the last `up` made a container that is gone.
     state: &'static str,
     exit_code: Option<i64>,
+}
+
+impl ServiceReport {
+    /// What has ended beside a lab that `runs` has done so against its will, unless it was done.
+    fn needs_healing(&self, runs: bool) -> bool {
+        self.state == MISSING || runs && self.exit_code.is_some_and(|code| code != 0)
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -56,6 +65,8 @@ pub(crate) struct LoginReport {
 /// What a report is made of.
 pub(crate) struct Seen<'a> {
     pub(crate) name: &'a str,
+    /// As it is typed after `--engine`; `None` where there is no such lab.
+    pub(crate) engine: Option<&'static str>,
     pub(crate) observed: &'a Observed,
     /// The services that the last `up` wanted.
     pub(crate) wanted: &'a BTreeSet<String>,
@@ -81,6 +92,7 @@ impl LabReport {
             login,
             running: seen.running,
             silent_pid: seen.silent_pid,
+            engine: seen.engine,
         }
     }
 
@@ -152,13 +164,15 @@ fn state_text(state: State) -> &'static str {
 /// `now_ms` in milliseconds since the Unix epoch.
 pub(crate) fn status_text(report: &LabReport, now_ms: u64) -> String {
     let mut text = String::new();
+    let engine = report.engine.map(|engine| format!(" (engine {engine})"));
+    let name = format!("{}{}", report.name, engine.unwrap_or_default());
     if report.services.is_empty() {
         line(
             &mut text,
-            format_args!("{}: no services; `uwsgi-lab up` brings them up.", report.name),
+            format_args!("{name}: no services; `uwsgi-lab up` brings them up."),
         );
     } else {
-        line(&mut text, format_args!("{}\n", report.name));
+        line(&mut text, format_args!("{name}\n"));
     }
     services_text(report, &mut text);
     login_text(report, &mut text);
@@ -170,9 +184,16 @@ pub(crate) fn status_text(report: &LabReport, now_ms: u64) -> String {
                 "\n  The process that collects and sends (pid {pid}) does not answer; `kill {pid}` ends it."
             ),
         ),
+        (None, None) if report.services.iter().any(|service| service.state != MISSING) => line(
+            &mut text,
+            format_args!(
+                "\n  Nothing collects and no load runs; `uwsgi-lab up` with the same options goes on."
+            ),
+        ),
         (None, None) => line(&mut text, format_args!("\n  Nothing collects and no load runs.")),
     }
-    if report.services.iter().any(|service| service.state == MISSING) {
+    let runs = report.running.is_some() || report.silent_pid.is_some();
+    if report.services.iter().any(|service| service.needs_healing(runs)) {
         line(
             &mut text,
             format_args!("\n  `uwsgi-lab up` with the same options heals it."),
@@ -313,6 +334,7 @@ mod tests {
     fn report(name: &str, running: Option<Status>, silent_pid: Option<u32>, wanted: &[&str]) -> LabReport {
         LabReport::new(Seen {
             name,
+            engine: Some("local"),
             observed: &observed(),
             wanted: &wanted.iter().map(|name| (*name).to_owned()).collect(),
             running,
@@ -326,7 +348,7 @@ mod tests {
     fn a_lab_that_runs_is_told_with_addresses_to_click_and_its_time() {
         let report = report("uwsgi-lab", Some(status()), None, &["grafana", "influxdb"]);
         let expected = "\
-uwsgi-lab
+uwsgi-lab (engine local)
 
   grafana   healthy            grafana http://127.0.0.1:3000/d/uwsgi-lab
   influxdb  exited (code 137)  influxdb http://127.0.0.1:8086/
@@ -335,6 +357,8 @@ uwsgi-lab
   http://127.0.0.1:9191: busy 3/4 · queue 0/100
   load on http://127.0.0.1:9090/: 16/16 req/s · p50 251ms p99 254ms
   1824 points written, 0 waiting, 0 dropped
+
+  `uwsgi-lab up` with the same options heals it.
 ";
         assert_eq!(status_text(&report, 126_400), expected);
     }
@@ -343,7 +367,7 @@ uwsgi-lab
     fn what_is_missing_or_in_trouble_is_told_with_what_heals_it() {
         let report = report("mine", Some(troubled()), None, &["influxdb", "uwsgi"]);
         let expected = "\
-mine
+mine (engine local)
 
   grafana   healthy            grafana http://127.0.0.1:3000/d/uwsgi-lab
   influxdb  exited (code 137)  influxdb http://127.0.0.1:8086/
@@ -364,20 +388,30 @@ mine
     #[test]
     fn a_process_that_does_not_answer_hides_no_service() {
         let expected = "\
-uwsgi-lab
+uwsgi-lab (engine local)
 
   grafana   healthy            grafana http://127.0.0.1:3000/d/uwsgi-lab
   influxdb  exited (code 137)  influxdb http://127.0.0.1:8086/
 
   The process that collects and sends (pid 9) does not answer; `kill 9` ends it.
+
+  `uwsgi-lab up` with the same options heals it.
 ";
         assert_eq!(status_text(&report("uwsgi-lab", None, Some(9), &[]), 0), expected);
+    }
+
+    #[test]
+    fn a_lab_that_was_stopped_says_how_it_goes_on() {
+        let text = status_text(&report("mine", None, None, &[]), 0);
+        let end = "\n  Nothing collects and no load runs; `uwsgi-lab up --name mine` with the same options goes on.\n";
+        assert!(text.ends_with(end), "{text}");
     }
 
     #[test]
     fn a_lab_that_is_not_there_says_how_to_make_it() {
         let report = LabReport::new(Seen {
             name: "mine",
+            engine: None,
             observed: &Observed::default(),
             wanted: &BTreeSet::new(),
             running: None,
@@ -396,6 +430,7 @@ uwsgi-lab
         let credentials: Credentials = serde_json::from_value(credentials).unwrap();
         LabReport::new(Seen {
             name: "lab",
+            engine: None,
             observed: &Observed::default(),
             wanted: &BTreeSet::from(["uwsgi".to_owned()]),
             running: None,
@@ -423,7 +458,8 @@ uwsgi-lab
                 "endpoints": [],
                 "login": {"user": "me", "grafana_password": "two", "influxdb_password": "one"},
                 "running": null,
-                "silent_pid": null
+                "silent_pid": null,
+                "engine": null
             })
         );
         let all = serde_json::to_value(report("lab", Some(status()), None, &[])).unwrap();
@@ -434,6 +470,7 @@ uwsgi-lab
                 &json!({"role": "grafana", "service": "grafana", "address": "127.0.0.1:3000"})
             )
         );
+        assert_eq!(all["engine"], "local");
         assert_eq!(all["running"], serde_json::to_value(status()).unwrap());
     }
 }

@@ -70,6 +70,16 @@ fn plans_logs_and_addresses_are_told_before_and_after_a_lab_is_up() {
     followed_logs_go_on_with_the_next_container(&lab);
     a_process_that_hangs_hides_no_service(&lab);
     a_service_that_is_gone_is_missing(&lab);
+    followed_logs_end_with_the_lab(&lab);
+}
+
+fn followed_logs_end_with_the_lab(lab: &Lab) {
+    let mut command = lab.command(&["logs", "--follow", "influxdb"]);
+    let mut process = Process::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let (lines, _) = process.listen();
+    lines.next();
+    lab.down(&[]);
+    assert_eq!(process.exit_code(), Some(0));
 }
 
 fn followed_logs_go_on_with_the_next_container(lab: &Lab) {

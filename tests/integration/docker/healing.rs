@@ -2,10 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::docker::lab::{Lab, docker};
-use crate::environment::eventually;
+use crate::environment::{Process, eventually};
 use crate::http;
 
 fn all_run() -> BTreeMap<String, String> {
@@ -32,6 +32,25 @@ fn up_heals_what_was_killed_or_removed_and_keeps_the_data() {
     a_removed_network_comes_back_with_all_that_were_on_it(&lab);
     a_killed_background_process_is_replaced(&lab);
     down_works_after_the_background_process_was_killed(&lab);
+}
+
+#[test]
+fn a_container_that_ends_is_told_where_its_lab_runs_and_so_is_its_return() {
+    let Some(lab) = Lab::new() else { return };
+    let mut command = lab.command_with_ports(&["up"]);
+    let mut process = Process::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let (stdout, stderr) = process.listen();
+    stdout.until("  Ctrl-C stops it");
+    docker(&["kill", &lab.containers()["uwsgi"]]);
+    let told = stderr.until("uwsgi stopped (exit code 137): see `uwsgi-lab logs ");
+    assert!(
+        told.iter().all(|line| !line.starts_with("influxdb stopped")),
+        "{told:?}"
+    );
+    lab.up(&[]);
+    stderr.until("uwsgi runs again.");
+    process.interrupt();
+    assert_eq!(process.exit_code(), Some(0));
 }
 
 fn a_killed_container_is_started_again(lab: &Lab) {

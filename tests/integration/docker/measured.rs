@@ -74,6 +74,7 @@ fn status_tells_services_endpoints_and_who_runs_them(lab: &Lab, pid: u64) {
         ],
         "login": { "user": "lab", "grafana_password": null, "influxdb_password": null },
         "silent_pid": null,
+        "engine": "docker",
     });
     assert_eq!(status, expected);
     let known = json!([

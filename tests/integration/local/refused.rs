@@ -20,6 +20,7 @@ fn a_port_that_is_taken_is_found_before_anything_starts() {
     );
     assert!(up.stderr.contains("`uwsgi-lab up --name "), "{}", up.stderr);
     assert_eq!((lab.processes(), lab.services().len()), (Vec::new(), 0));
+    assert!(!lab.state().exists());
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::encoding::Undecodable;
 use super::error::StorageError;
@@ -63,8 +63,8 @@ impl FileError {
                 path,
                 reason: error.to_string(),
             },
+            Self::Sqlite(error) if is_of_full_disk(&error) => StorageError::Full(path),
             Self::Sqlite(error) => match error.sqlite_error_code() {
-                Some(ErrorCode::DiskFull) => StorageError::Full(path),
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StorageError::Damaged {
                     path,
                     reason: error.to_string(),
@@ -73,6 +73,14 @@ impl FileError {
             },
         }
     }
+}
+
+/// Where the index of the log cannot grow, <https://www.sqlite.org/rescode.html#ioerr_shmsize> says that the disk may be full.
+fn is_of_full_disk(error: &rusqlite::Error) -> bool {
+    let told = error.sqlite_error();
+    told.is_some_and(|told| {
+        told.code == ErrorCode::DiskFull || told.extended_code == ffi::SQLITE_IOERR_SHMSIZE
+    })
 }
 
 /// Makes the file of a new database.
@@ -131,4 +139,26 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, FileError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.pragma_update(None, "cache_size", -1_000)?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_faults_of_the_disk() {
+        let is_full = |code| {
+            let error = FileError::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+            matches!(error.at(Path::new("x")), StorageError::Full(_))
+        };
+        let table = [
+            (ffi::SQLITE_FULL, true),
+            (ffi::SQLITE_IOERR_SHMSIZE, true),
+            (ffi::SQLITE_IOERR_READ, false),
+            (ffi::SQLITE_READONLY, false),
+        ];
+        for (code, expected) in table {
+            assert_eq!(is_full(code), expected, "{code}");
+        }
+    }
 }

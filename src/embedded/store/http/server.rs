@@ -55,6 +55,13 @@ pub(crate) enum StoreError {
     Listen { address: SocketAddr, source: io::Error },
     #[error("the data directory '{}' is in use by another process", .0.display())]
     InUse(PathBuf),
+    #[error("cannot read the data directory '{}'", path.display())]
+    Damaged {
+        path: PathBuf,
+        source: Box<dyn Error + Send + Sync>,
+    },
+    #[error("no space is left for the database file '{}'", .0.display())]
+    Full(PathBuf),
     #[error("cannot use the data directory '{}'", path.display())]
     Data {
         path: PathBuf,
@@ -171,6 +178,11 @@ async fn open(path: PathBuf, database: Option<String>) -> Result<Storage, StoreE
     })?;
     opened.map_err(|error| match error {
         StorageError::InUse(path) => StoreError::InUse(path),
+        StorageError::Full(path) => StoreError::Full(path),
+        error @ (StorageError::Damaged { .. } | StorageError::Newer { .. }) => StoreError::Damaged {
+            path,
+            source: error.into(),
+        },
         other => StoreError::Data {
             path,
             source: other.into(),

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::place::Stamp;
-use super::{Environment, PYUWSGI, PythonProblem, Wanted, installed, interpreter, pip, requirements};
+use super::{
+    Environment, PYUWSGI, PythonProblem, Wanted, installed, interpreter, packages, pip, requirements,
+};
 
 /// Written last, and moved into its place: an environment without it is half-made.
 const MANIFEST: &str = "manifest.json";
@@ -23,7 +25,7 @@ struct Manifest {
     stamps: Vec<Stamp>,
 }
 
-/// The hash of the wheel's version, of the requirements with all files they name, and of the programs on PATH. Of
+/// The hash of the wheel's version, of the requirements with all files and local packages they name, and of the programs on PATH. Of
 /// Python that is the first one by its real path, so that a virtual environment of it changes nothing.
 pub(super) fn identity(wanted: &Wanted<'_>) -> Result<String, PythonProblem> {
     let mut hasher = Sha256::new();
@@ -31,8 +33,13 @@ pub(super) fn identity(wanted: &Wanted<'_>) -> Result<String, PythonProblem> {
     let mut programs = Vec::new();
     match wanted.requirements {
         Some(file) => {
-            for (path, content) in requirements::files(file)? {
+            let files = requirements::files(file)?;
+            for (path, content) in &files {
                 hasher.update(format!("{}\0{}\0{content}", path.display(), content.len()));
+            }
+            let contents = files.iter().map(|(_, content)| content.as_str());
+            for package in packages::named(contents, pip::directory(file)) {
+                packages::take_in(&mut hasher, &package);
             }
         }
         None => programs = installed::candidates(wanted.variables),

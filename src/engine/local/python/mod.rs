@@ -10,6 +10,7 @@ mod fault;
 mod installed;
 mod interpreter;
 mod kept;
+mod packages;
 mod pip;
 mod place;
 mod problem;

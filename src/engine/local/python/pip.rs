@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
@@ -48,13 +49,33 @@ pub(super) async fn install(
         tell(progress, 2, "downloading what the app requires");
         let mut command = pip.command(&app);
         command.arg("--requirement").arg(file);
-        // `./package` in a requirements file is relative to pip's working directory.
-        command.current_dir(file.parent().unwrap_or(Path::new("/")));
+        command.current_dir(directory(file));
         pip.run(command, Some(file), 2, progress).await?;
+        let read = have_path_files_read(&app);
+        read.map_err(|source| PythonProblem::Unwritable {
+            path: app.clone(),
+            source,
+        })?;
         packages.push(app);
     }
     pip.leave();
     Ok(packages)
+}
+
+/// Where pip runs: `./package` in a requirements file is relative to its working directory.
+pub(super) fn directory(requirements: &Path) -> &Path {
+    requirements.parent().unwrap_or(Path::new("/"))
+}
+
+/// `pip install -e` puts no package there, only a `.pth` file that leads to it, and Python reads none in the directories of
+/// `PYTHONPATH` (seen with 3.11). One that the app requires by this name stays.
+fn have_path_files_read(app: &Path) -> io::Result<()> {
+    const NAME: &str = "sitecustomize.py";
+    const CONTENT: &str = "import os, site\nsite.addsitedir(os.path.dirname(os.path.abspath(__file__)))\n";
+    if !app.is_dir() || app.join(NAME).exists() {
+        return Ok(());
+    }
+    fs::write(app.join(NAME), CONTENT)
 }
 
 struct Pip<'a> {

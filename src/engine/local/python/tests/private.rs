@@ -71,6 +71,24 @@ async fn what_the_app_requires_lies_beside_uwsgi_and_a_change_of_any_of_its_file
 }
 
 #[tokio::test]
+async fn a_change_of_a_package_beside_the_requirements_is_seen() {
+    let mut machine = Machine::with_pip(PIP_INSTALLS);
+    let module = machine.path("mylib/mylib.py");
+    fs::create_dir(module.parent().unwrap()).unwrap();
+    fs::write(&module, "VALUE = 1\n").unwrap();
+    fs::write(machine.path("base.txt"), "-e ./mylib\n").unwrap();
+    for names_it in ["flask\n./mylib\n", "flask\n-r base.txt\n"] {
+        machine.require(names_it);
+        let made = machine.make().await.unwrap();
+        assert_eq!(machine.present(), Some(made.clone()), "{names_it}");
+        fs::write(&module, "VALUE = 2\n").unwrap();
+        assert_eq!(machine.present(), None, "{names_it}");
+        fs::write(&module, "VALUE = 1\n").unwrap();
+        assert_eq!(machine.present(), Some(made), "{names_it}");
+    }
+}
+
+#[tokio::test]
 async fn an_environment_is_made_again_when_its_python_or_its_uwsgi_is_another() {
     let machine = Machine::with_pip(PIP_INSTALLS);
     let made = machine.make().await.unwrap();

@@ -13,10 +13,10 @@ use super::super::{Environment, PythonProblem, Wanted, inherited, make, present}
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const APP: &str = "
-import os, flask_like
+import os, edited, flask_like
 def application(environ, start_response):
     start_response('200 OK', [])
-    return [f'{flask_like.NAME} {os.getpid()}'.encode()]
+    return [f'{flask_like.NAME} {edited.NAME} {os.getpid()}'.encode()]
 ";
 
 #[tokio::test]
@@ -63,15 +63,25 @@ async fn made(wanted: &Wanted<'_>) -> Option<Environment> {
     }
 }
 
-/// An app, and a package that it requires, which needs neither network nor compiler.
+/// An app, and packages that it requires, one of them where it is edited, which need no compiler.
 fn write_site(site: &Path) {
-    fs::create_dir_all(site.join("package")).unwrap();
+    write_package(&site.join("package"), "flask_like", "required");
+    write_package(&site.join("work"), "edited", "where it is edited");
     fs::write(site.join("wsgi.py"), APP).unwrap();
-    fs::write(site.join("requirements.txt"), "./package\n").unwrap();
-    fs::write(site.join("package/flask_like.py"), "NAME = 'required'\n").unwrap();
-    let build =
-        "[project]\nname = 'flask-like'\nversion = '1'\n[tool.setuptools]\npy-modules = ['flask_like']\n";
-    fs::write(site.join("package/pyproject.toml"), build).unwrap();
+    fs::write(site.join("requirements.txt"), "./package\n-e ./work\n").unwrap();
+}
+
+fn write_package(directory: &Path, module: &str, name: &str) {
+    fs::create_dir_all(directory).unwrap();
+    fs::write(
+        directory.join(format!("{module}.py")),
+        format!("NAME = '{name}'\n"),
+    )
+    .unwrap();
+    let build = format!(
+        "[project]\nname = '{module}'\nversion = '1'\n[tool.setuptools]\npy-modules = ['{module}']\n"
+    );
+    fs::write(directory.join("pyproject.toml"), build).unwrap();
 }
 
 #[expect(
@@ -127,7 +137,7 @@ fn worker(port: u16) -> String {
     let began = Instant::now();
     loop {
         let answer = ask(port).unwrap_or_default();
-        if let Some((_, pid)) = answer.split_once("required ") {
+        if let Some((_, pid)) = answer.split_once("required where it is edited ") {
             return pid.to_owned();
         }
         assert!(began.elapsed() < PATIENCE, "no answer: {answer:?}");
