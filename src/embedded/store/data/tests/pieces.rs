@@ -142,3 +142,28 @@ fn parts_are_those_of_the_moment_of_a_snapshot() {
     };
     assert_eq!((newest(&before), newest(&after)), (Some(30_009), Some(9_999)));
 }
+
+#[test]
+fn long_texts_lie_in_blocks_that_a_reader_can_hold() {
+    let lab = Lab::limited(Limits {
+        head_bytes: 2_000_000,
+        ..Limits::default()
+    });
+    let long = "x".repeat(10_000);
+    for start in (0..1_000).step_by(50) {
+        let lines = (start..start + 50).map(|time| format!("m s=\"{time}{long}\",t=\"idle\" {time}\n"));
+        lab.write(&lines.collect::<String>());
+    }
+    lab.write("m s=\"last\" 1000");
+    lab.storage().delete("lab", "m", &[], ALL).unwrap();
+    let mut taken = Taken::default();
+    read(&lab.snapshot(), "s", ALL, &mut taken).unwrap();
+    assert_eq!(taken.times, (0..=1_000).collect::<Vec<_>>());
+    assert!(taken.most_room < 16_000_000, "{}", taken.most_room);
+    check_blocks(&lab);
+    let connection = Connection::open(directory::path(lab.directory.path(), 1)).unwrap();
+    let largest: usize = connection
+        .query_row("SELECT max(length(payload)) FROM chunk", (), |row| row.get(0))
+        .unwrap();
+    assert!(largest <= 1_100_000, "{largest}");
+}
