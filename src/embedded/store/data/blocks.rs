@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rusqlite::{CachedStatement, Connection, params};
 
+use super::super::column::Kind;
 use super::catalogue::Entry;
 use super::encoding::{Chunk, Undecodable, decode_times, encode_times, encode_values};
 use super::file::FileError;
@@ -11,6 +12,9 @@ use super::rows::{Rows, Stripe};
 
 /// So many rows in a block at most. Measured: half of it reads a tenth slower, twice as much no faster.
 pub(super) const BLOCK_ROWS: usize = 8_192;
+
+/// A block with more bytes of texts than that is cut, so that a reader can hold it; half of it takes no more rows in.
+const BLOCK_BYTES: usize = 1 << 20;
 
 /// Where a block lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,15 +99,48 @@ fn chunk(
     Ok(())
 }
 
+/// Whether a block has room for many more rows, as far as its texts tell.
+pub(super) fn has_room(connection: &Connection, owner: Owner<'_>, block: Block) -> Result<bool, FileError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT length(payload) FROM chunk WHERE field = ?1 AND series = ?2 AND first = ?3",
+    )?;
+    let mut bytes = 0;
+    for field in owner.entry.fields.iter().filter(|field| field.kind == Kind::Text) {
+        let mut found = statement.query(params![field.id, owner.series, block.first])?;
+        if let Some(row) = found.next()? {
+            bytes += row.get::<_, usize>(0)?;
+        }
+    }
+    Ok(bytes < BLOCK_BYTES / 2)
+}
+
 /// Stores rows, which are settled and lie where there is no block, in blocks of about the same size.
 pub(super) fn store(connection: &Connection, owner: Owner<'_>, rows: &Rows) -> Result<(), FileError> {
     let count = rows.times.len();
     let blocks = count.div_ceil(BLOCK_ROWS);
     for index in 0..blocks {
         let range = count * index / blocks..count * (index + 1) / blocks;
-        store_block(connection, owner, rows, range)?;
+        let mut start = range.start;
+        for length in text_cuts(&rows.text_sizes(range.clone())) {
+            store_block(connection, owner, rows, start..start + length)?;
+            start += length;
+        }
+        store_block(connection, owner, rows, start..range.end)?;
     }
     Ok(())
+}
+
+/// How many rows belong together by the sizes of their texts, from the first row on, before the rest.
+fn text_cuts(sizes: &[usize]) -> Vec<usize> {
+    let (mut cuts, mut bytes, mut start) = (Vec::new(), 0, 0);
+    for (row, size) in sizes.iter().enumerate() {
+        if bytes + size > BLOCK_BYTES && row > start {
+            cuts.push(row - start);
+            (bytes, start) = (0, row);
+        }
+        bytes += size;
+    }
+    cuts
 }
 
 fn store_block(

@@ -108,14 +108,20 @@ fn count_bodies(tables: &Snapshot) -> BTreeMap<usize, usize> {
     };
     let mut bodies = BTreeMap::new();
     tables
-        .columns("m", &series, "v", range, &mut |_, column| {
-            for time in column.times {
-                *bodies
-                    .entry(usize::try_from(time / 10_000_000_000).unwrap())
-                    .or_insert(0) += 1;
-            }
-            Ok(())
-        })
+        .columns(
+            "m",
+            &series,
+            "v",
+            range,
+            &mut |_: usize, column: super::super::column::Column| {
+                for time in column.times {
+                    *bodies
+                        .entry(usize::try_from(time / 10_000_000_000).unwrap())
+                        .or_insert(0) += 1;
+                }
+                Ok(())
+            },
+        )
         .unwrap();
     bodies
 }

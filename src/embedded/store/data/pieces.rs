@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::super::column::{Series, TimeRange};
+use super::super::column::{Kind, Series, TimeRange};
 use super::encoding::Undecodable;
 use super::file::FileError;
 
@@ -27,6 +27,9 @@ const OF_MANY: &str = "
     WHERE field = ?1 AND series BETWEEN ?2 AND ?3 AND first <= ?5 AND last >= ?4
     ORDER BY series, first";
 
+/// What a text takes in memory besides its letters.
+const TEXT_BYTES: usize = 32;
+
 /// What is asked for of the series.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
@@ -35,11 +38,11 @@ pub(super) struct Wanted {
     pub(super) range: TimeRange,
 }
 
-/// The two chunks that hold a field's values in one block.
+/// The two chunks that hold a field's values in one block. Both begin with the block, and end before the next.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     series: u64,
-    first: i64,
+    pub(super) first: i64,
     pub(super) time_count: usize,
     pub(super) value_count: usize,
     times: Range<usize>,
@@ -73,6 +76,16 @@ impl Pieces {
         &self.bytes[piece.values.clone()]
     }
 
+    /// Bytes that the column of a piece takes in memory, about; of texts as if none came twice.
+    pub(super) fn decoded_size(&self, piece: &Piece, kind: Kind) -> usize {
+        let rows = piece.time_count * 8;
+        rows + match kind {
+            Kind::Float | Kind::Integer => piece.value_count * 8,
+            Kind::Boolean => piece.value_count,
+            Kind::Text => piece.value_count * (16 + TEXT_BYTES) + piece.values.len(),
+        }
+    }
+
     /// How much memory they take, in bytes, about.
     pub(super) fn size(&self) -> usize {
         self.bytes.len() + self.list.len() * size_of::<Piece>()
@@ -84,7 +97,14 @@ impl Pieces {
         start..self.bytes.len()
     }
 
-    pub(super) fn of_one(connection: &Connection, series: u64, wanted: Wanted) -> Result<Self, FileError> {
+    /// The first pieces of a series within a range, up to about so many bytes, but at least one; and where the next begins,
+    /// if there are more.
+    pub(super) fn of_one(
+        connection: &Connection,
+        series: u64,
+        wanted: Wanted,
+        most: usize,
+    ) -> Result<(Self, Option<i64>), FileError> {
         let Wanted {
             measurement,
             field,
@@ -98,18 +118,22 @@ impl Pieces {
             if last < range.from {
                 continue;
             }
+            let first = row.get(1)?;
+            if pieces.size() >= most {
+                return Ok((pieces, Some(first)));
+            }
             let times = pieces.keep(row.get_ref(3)?.as_blob().or(Err(Undecodable))?);
             let values = pieces.keep(row.get_ref(5)?.as_blob().or(Err(Undecodable))?);
             pieces.list.push(Piece {
                 series,
-                first: row.get(1)?,
+                first,
                 time_count: row.get(2)?,
                 value_count: row.get(4)?,
                 times,
                 values,
             });
         }
-        Ok(pieces)
+        Ok((pieces, None))
     }
 }
 

@@ -1,10 +1,14 @@
 //! Rows of one series, in columns: as they arrive, as a block keeps them, and merged.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::super::column::{Kind, Values};
 use super::record::Value;
 use super::values::shared;
+
+/// A block full of shorter ones is not worth a look.
+const LONG_TEXT: usize = 64;
 
 /// Rows of one series. Fields that a row lacks take no room.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -91,6 +95,30 @@ impl Rows {
         for stripe in &mut self.stripes {
             stripe.rearrange(&places);
         }
+    }
+
+    /// Bytes of long texts in each row of a range; one that several rows share counts in the first. Empty where no field is
+    /// text.
+    pub(super) fn text_sizes(&self, range: Range<usize>) -> Vec<usize> {
+        let mut sizes = Vec::new();
+        for stripe in &self.stripes {
+            let Values::Text(texts) = &stripe.values else {
+                continue;
+            };
+            sizes.resize(range.len(), 0);
+            let mut seen = HashSet::new();
+            for (place, text) in texts
+                .iter()
+                .enumerate()
+                .filter(|(_, text)| text.len() >= LONG_TEXT)
+            {
+                let row = stripe.row(place) as usize;
+                if range.contains(&row) && seen.insert(text.as_ptr()) {
+                    sizes[row - range.start] += text.len();
+                }
+            }
+        }
+        sizes
     }
 
     /// Some of the rows, of which there is at least one.

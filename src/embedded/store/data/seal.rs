@@ -8,7 +8,7 @@ use super::file::FileError;
 use super::rows::Rows;
 use super::view::Heads;
 
-/// A last block with less rows takes in those that follow it.
+/// A last block with less rows, and without long texts, takes in those that follow it.
 const SMALL_BLOCK: usize = BLOCK_ROWS / 2;
 
 /// Stores the rows of all heads in blocks and empties the journal. The caller commits.
@@ -40,7 +40,8 @@ fn place(connection: &Connection, owner: Owner<'_>, rows: &Rows) -> Result<(), F
     for (index, block) in blocks.iter().enumerate() {
         let start = rows.times.partition_point(|time| *time < block.first);
         let mut end = rows.times.partition_point(|time| *time <= block.last);
-        if index + 1 == blocks.len() && block.count < SMALL_BLOCK {
+        let is_last = index + 1 == blocks.len();
+        if is_last && block.count < SMALL_BLOCK && blocks::has_room(connection, owner, *block)? {
             end = rows.times.len();
         }
         blocks::store(connection, owner, &rows.slice(at..start))?;

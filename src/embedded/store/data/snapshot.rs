@@ -4,16 +4,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-use super::super::column::{Column, Kind, ReadError, Series, Tables, TimeRange};
-use super::columns::column;
+use super::super::column::{End, Kind, ReadError, Series, Tables, Take, TimeRange};
 use super::database::Shared;
+use super::encoding::Undecodable;
 use super::file::FileError;
 use super::pace::{GATHERED_BYTES, Pace};
-use super::pieces::{Gathered, Piece, Pieces, Wanted};
+use super::parts;
+use super::pieces::{Gathered, Pieces, Wanted};
+use super::reading::Reading;
 use super::view::{Measurement, View};
 
 /// Many series are read at once where at least each of so many that lie between them in the file is asked for.
 const SPARSEST: u64 = 8;
+/// So many bytes of one series are read from the file at once, about.
+const ALONE_BYTES: usize = 4_000_000;
 
 /// Holds a read transaction of its own, so that blocks and heads are those of one moment.
 #[derive(Debug)]
@@ -88,13 +92,27 @@ impl Tables for Snapshot {
             .map_or_else(Vec::new, |measurement| measurement.series.sorted().to_vec())
     }
 
+    fn part(
+        &self,
+        measurement: &str,
+        series: &Series,
+        range: TimeRange,
+        end: End,
+        rows: usize,
+    ) -> Result<TimeRange, ReadError> {
+        let Some(measurement) = self.measurement(measurement) else {
+            return Ok(range);
+        };
+        self.read(|connection| parts::part(connection, measurement.id, series.id, range, end, rows))
+    }
+
     fn columns(
         &self,
         measurement: &str,
         series: &[Arc<Series>],
         field: &str,
         range: TimeRange,
-        each: &mut dyn FnMut(usize, Column) -> Result<(), ReadError>,
+        take: &mut dyn Take,
     ) -> Result<(), ReadError> {
         let Some(measurement) = self.measurement(measurement) else {
             return Ok(());
@@ -102,30 +120,25 @@ impl Tables for Snapshot {
         let Some(field) = measurement.field(field) else {
             return Ok(());
         };
-        let head = |series: &Series| self.view.heads.get(&series.id).map(|head| &**head);
         let wanted = Wanted {
             measurement: measurement.id,
             field: field.id,
             range,
         };
-        let mut give = |index: usize, all: &Pieces, pieces: &[Piece]| {
-            let column = column(all, pieces, head(&series[index]), wanted, field.kind);
-            let column = column.map_err(|error| self.fault(error.into()))?;
-            if column.times.is_empty() {
-                Ok(())
-            } else {
-                each(index, column)
-            }
+        let reading = |index: usize| {
+            let head = self.view.heads.get(&series[index].id);
+            Reading::new(index, wanted, field.kind, head.map(|head| &**head))
         };
+        let fault = |error: Undecodable| self.fault(error.into());
         let mut pace = Pace::new(series.len());
         while let Some(places) = pace.next() {
             if places.len() == 1 {
-                let pieces = self.pieces(series[places.start].id, wanted)?;
-                give(places.start, &pieces, pieces.all())?;
-                pace.took(&places, pieces.size());
+                let bytes = self.read_alone(&series[places.start], &reading(places.start), wanted, take)?;
+                pace.took(&places, bytes);
             } else if let Some(gathered) = self.gather(&series[places.clone()], wanted)? {
                 for (offset, index) in places.clone().enumerate() {
-                    give(index, &gathered.pieces, gathered.of(offset))?;
+                    let pieces = gathered.of(offset);
+                    reading(index).hand_on(&gathered.pieces, pieces, range, take, &fault)?;
                 }
                 pace.took(&places, gathered.pieces.size());
             } else {
@@ -141,8 +154,26 @@ impl Snapshot {
         ReadError::File(Box::new(error.at(&self.shared.path)))
     }
 
-    fn pieces(&self, series: u64, wanted: Wanted) -> Result<Pieces, ReadError> {
-        self.read(|connection| Pieces::of_one(connection, series, wanted))
+    /// Reads one series, as many of its pieces at once as fit into memory; tells how many bytes they were.
+    fn read_alone(
+        &self,
+        series: &Series,
+        reading: &Reading<'_>,
+        mut wanted: Wanted,
+        take: &mut dyn Take,
+    ) -> Result<usize, ReadError> {
+        let fault = |error: Undecodable| self.fault(error.into());
+        let mut bytes = 0;
+        loop {
+            let (pieces, next) =
+                self.read(|connection| Pieces::of_one(connection, series.id, wanted, ALONE_BYTES))?;
+            let mut range = wanted.range;
+            range.to = next.map_or(range.to, |next| next - 1);
+            reading.hand_on(&pieces, pieces.all(), range, take, &fault)?;
+            bytes += pieces.size();
+            let Some(next) = next else { return Ok(bytes) };
+            wanted.range.from = next;
+        }
     }
 
     /// The pieces of all these series; `None` where they are better read one by one.

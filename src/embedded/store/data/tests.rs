@@ -1,5 +1,7 @@
 //! Storage as its users see it: written through line protocol, read as tables, closed and opened again.
 
+mod pieces;
+
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -79,13 +81,19 @@ fn dump(tables: &Snapshot, range: TimeRange) -> Vec<String> {
         let series = tables.series(&measurement);
         for (field, _) in tables.fields(&measurement) {
             tables
-                .columns(&measurement, &series, &field, range, &mut |index, column| {
-                    let name = key(&measurement, &series[index]);
-                    for (place, time) in column.times.iter().enumerate() {
-                        lines.push(format!("{name} {field}={} {time}", shown(&column.values, place)));
-                    }
-                    Ok(())
-                })
+                .columns(
+                    &measurement,
+                    &series,
+                    &field,
+                    range,
+                    &mut |index: usize, column: Column| {
+                        let name = key(&measurement, &series[index]);
+                        for (place, time) in column.times.iter().enumerate() {
+                            lines.push(format!("{name} {field}={} {time}", shown(&column.values, place)));
+                        }
+                        Ok(())
+                    },
+                )
                 .unwrap();
         }
     }
@@ -482,7 +490,7 @@ fn columns_of_many_series_come_in_the_order_asked_for() {
         let mut series = tables.series("m");
         series.reverse();
         let mut read = Vec::new();
-        let each = &mut |index, column| {
+        let each = &mut |index: usize, column: Column| {
             read.push((index, column));
             Ok(())
         };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use super::super::column::{Kind, Series};
+use super::super::column::{Kind, Series, TimeRange};
 use super::catalogue::Creation;
 use super::encoding::Undecodable;
 use super::record::RecordReader;
@@ -89,6 +89,19 @@ pub(super) struct Head {
 }
 
 impl Head {
+    pub(super) fn row_count(&self) -> usize {
+        self.parts.iter().map(|part| part.times.len()).sum()
+    }
+
+    /// The first and the last time of its rows.
+    pub(super) fn extent(&self) -> Option<TimeRange> {
+        let times = || self.parts.iter().flat_map(|part| &part.times).copied();
+        Some(TimeRange {
+            from: times().min()?,
+            to: times().max()?,
+        })
+    }
+
     /// All rows, sorted by time.
     pub(super) fn settled(&self) -> Rows {
         let mut rows = Rows::default();

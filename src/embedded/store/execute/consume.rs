@@ -3,13 +3,14 @@
 use crate::embedded::store::column::{Column, Values};
 
 use super::aggregate::{Aggregate, Running, running};
-use super::element::reverse;
+use super::element::{reverse, size};
 use super::error::SelectError;
 use super::integral::integral;
 use super::level::{Call, Level};
-use super::limits::Claim;
+use super::limits::{Claim, Guard};
 use super::merge::merge_columns;
 use super::order::Ties;
+use super::read::{Points, join};
 use super::run::{Run, ties};
 use super::stream::Stream;
 use super::transform::Transform;
@@ -21,6 +22,9 @@ const SECOND: i64 = 1_000_000_000;
 pub(super) struct Consumer<'a> {
     call: &'a Call,
     state: State,
+    guard: &'a Guard<'a>,
+    /// For what the state keeps.
+    claim: Claim<'a>,
 }
 
 enum State {
@@ -31,7 +35,7 @@ enum State {
 }
 
 impl<'a> Consumer<'a> {
-    pub(super) fn new(call: &'a Call, level: &Level) -> Self {
+    pub(super) fn new(call: &'a Call, level: &Level, guard: &'a Guard<'a>) -> Self {
         let declared = level.arguments[call.argument()].declared;
         let aggregate = match innermost(call) {
             Call::Aggregate { aggregate, .. } => Some(*aggregate),
@@ -40,6 +44,8 @@ impl<'a> Consumer<'a> {
         };
         Self {
             call,
+            guard,
+            claim: guard.nothing(),
             state: match aggregate {
                 Some(aggregate) => State::Running(declared.kind().and_then(|kind| running(aggregate, kind))),
                 None => State::Gathered(Vec::new()),
@@ -51,37 +57,43 @@ impl<'a> Consumer<'a> {
         self.call.argument()
     }
 
-    /// Takes points with ascending times; hands back a claim for those it keeps.
-    pub(super) fn feed<'r>(
-        &mut self,
-        run: &Run<'r>,
-        windows: &Windows,
-        column: Column,
-    ) -> Result<Option<Claim<'r>>, SelectError> {
+    pub(super) fn feed(&mut self, windows: &Windows, points: Points) -> Result<(), SelectError> {
         match &mut self.state {
-            State::Running(running) => {
-                if let Some(running) = running {
-                    running.feed(windows, &column);
-                    run.guard.allow_windows(running.windows() as u64)?;
-                }
-                Ok(None)
+            State::Running(None) => Ok(()),
+            State::Running(Some(running)) => {
+                running.feed(windows, &points.column);
+                self.guard.allow_windows(running.windows() as u64)?;
+                self.claim.resize(running.size())
             }
             State::Gathered(columns) => {
-                let claim = run.guard.claim(column.times.len() * 16)?;
-                columns.push(column);
-                Ok(Some(claim))
+                let Points { column, continues } = points;
+                self.claim.grow(column.times.len() * 8 + size(&column.values))?;
+                match columns.pop() {
+                    Some(before) if continues => {
+                        let mut whole = Some(before);
+                        join(&mut whole, column);
+                        columns.extend(whole);
+                    }
+                    before => columns.extend(before.into_iter().chain([column])),
+                }
+                Ok(())
             }
         }
     }
 
     /// In the order of the query, with windows filled.
     pub(super) fn finish(
-        self,
+        mut self,
         run: &Run<'_>,
         level: &Level,
         windows: &Windows,
         own_times: bool,
     ) -> Result<Stream, SelectError> {
+        if let State::Gathered(columns) = &self.state
+            && columns.len() > 1
+        {
+            self.claim.grow(columns.iter().map(merged_size).sum())?;
+        }
         let Some(column) = self.state.finish(windows, own_times, ties(level), run.descending) else {
             return Ok(Stream::empty());
         };
@@ -100,6 +112,11 @@ impl State {
             }
         }
     }
+}
+
+/// Bytes that a column adds to those of several that are merged, about.
+fn merged_size(column: &Column) -> usize {
+    column.times.len() * (size_of::<(usize, usize)>() + 16)
 }
 
 /// From ascending order to that of the query.

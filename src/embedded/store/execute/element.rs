@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::embedded::store::column::{Kind, Values};
 
+/// What a text takes in memory besides its letters, about.
+const TEXT_HEAD: usize = 32;
+
 /// A value of a column.
 pub(super) trait Element: Clone + PartialEq + PartialOrd + Send + 'static {
     const KIND: Kind;
@@ -13,6 +16,15 @@ pub(super) trait Element: Clone + PartialEq + PartialOrd + Send + 'static {
     /// `None` for values of another kind.
     fn slice(values: &Values) -> Option<&[Self]>;
     fn wrap(values: Vec<Self>) -> Values;
+
+    /// Bytes it takes besides its place in a list, about.
+    fn heap(&self) -> usize {
+        0
+    }
+    /// How many share those.
+    fn sharers(&self) -> usize {
+        1
+    }
 }
 
 /// A value of a column that can be calculated with.
@@ -48,7 +60,7 @@ impl Number for i64 {
 }
 
 macro_rules! element {
-    ($type:ty, $variant:ident, $blank:expr) => {
+    ($type:ty, $variant:ident, $blank:expr $(, $more:item)*) => {
         impl Element for $type {
             const KIND: Kind = Kind::$variant;
 
@@ -64,6 +76,7 @@ macro_rules! element {
             fn wrap(values: Vec<Self>) -> Values {
                 Values::$variant(values)
             }
+            $($more)*
         }
     };
 }
@@ -71,7 +84,17 @@ macro_rules! element {
 element!(f64, Float, 0.0);
 element!(i64, Integer, 0);
 element!(bool, Boolean, false);
-element!(Arc<str>, Text, Arc::from(""));
+element!(
+    Arc<str>,
+    Text,
+    Arc::from(""),
+    fn heap(&self) -> usize {
+        TEXT_HEAD + self.len()
+    },
+    fn sharers(&self) -> usize {
+        Arc::strong_count(self)
+    }
+);
 
 /// Runs `$body` with the vector inside `$values`, whatever its kind.
 macro_rules! with_values {
@@ -141,7 +164,23 @@ pub(super) fn size(values: &Values) -> usize {
     match values {
         Values::Float(values) => values.len() * 8,
         Values::Integer(values) => values.len() * 8,
-        Values::Text(values) => values.len() * 24,
+        Values::Text(values) => values.len() * size_of::<Arc<str>>() + shares(values),
         Values::Boolean(values) => values.len(),
+    }
+}
+
+/// Bytes that values take besides their places; what several share counts in parts.
+pub(super) fn shares<T: Element>(values: &[T]) -> usize {
+    values.iter().map(|value| value.heap() / value.sharers()).sum()
+}
+
+/// Puts values of the same kind behind others; those of another kind are left out.
+pub(super) fn append(values: &mut Values, later: Values) {
+    match (values, later) {
+        (Values::Float(values), Values::Float(later)) => values.extend(later),
+        (Values::Integer(values), Values::Integer(later)) => values.extend(later),
+        (Values::Text(values), Values::Text(later)) => values.extend(later),
+        (Values::Boolean(values), Values::Boolean(later)) => values.extend(later),
+        _ => {}
     }
 }

@@ -1,12 +1,13 @@
 //! Where a level's points come from: series of measurements and groups of subqueries, handed on one at a time.
 
-use crate::embedded::store::column::{Column, TimeRange};
+use crate::embedded::store::column::{Column, End, TimeRange};
 
 use super::element::cast;
 use super::error::SelectError;
 use super::group::{GroupKey, Selection, partition};
 use super::level::{Leaf, Level, Reference, Source};
-use super::read::{Driver, Reader};
+use super::read::{Points, Reader};
+use super::read_rows::{Driver, Wanted};
 use super::rows::{Rows, Scalar};
 use super::run::Run;
 use super::source::{driven, filtered, picked};
@@ -15,16 +16,26 @@ use super::table::Table;
 /// Takes the rows of one series or one inner group; with ascending times.
 pub(super) type TakeRows<'a> = dyn FnMut(Rows) -> Result<(), SelectError> + 'a;
 
-impl Run<'_> {
+/// Which rows of a series or an inner group are handed over.
+#[derive(Clone, Copy)]
+pub(super) enum Which<'a> {
+    All,
+    /// Of inner groups all.
+    Outermost(Wanted),
+    Driven(&'a Driver<'a>),
+}
+
+impl<'a> Run<'a> {
     /// Hands over the points of `arguments`, series by series or inner group by inner group, with ascending times and
-    /// no gaps; the number is an index into `arguments`.
+    /// no gaps; the number is an index into `arguments`. Of series, most points may be left out that don't lie at `end`.
     pub(super) fn each_column(
         &self,
         level: &Level,
         selection: &Selection,
         range: TimeRange,
         arguments: &[&Reference],
-        take: &mut dyn FnMut(usize, Column) -> Result<(), SelectError>,
+        end: Option<End>,
+        take: &mut dyn FnMut(usize, Points) -> Result<(), SelectError>,
     ) -> Result<(), SelectError> {
         for source in &level.sources {
             match source {
@@ -32,7 +43,7 @@ impl Run<'_> {
                     let series = selection.series(leaf);
                     let reader = self.reader(leaf, range);
                     for (which, argument) in arguments.iter().enumerate() {
-                        reader.columns(&series, argument, &mut |column| take(which, column))?;
+                        reader.columns(&series, argument, end, &mut |points| take(which, points))?;
                     }
                 }
                 Source::Level { .. } => {
@@ -63,8 +74,12 @@ impl Run<'_> {
         key: &GroupKey,
         table: Table,
         arguments: &[&Reference],
-        take: &mut dyn FnMut(usize, Column) -> Result<(), SelectError>,
+        take: &mut dyn FnMut(usize, Points) -> Result<(), SelectError>,
     ) -> Result<(), SelectError> {
+        let whole = |column| Points {
+            column,
+            continues: false,
+        };
         let mut outputs = Vec::new();
         let mut takers = Vec::new();
         for (which, argument) in arguments.iter().enumerate() {
@@ -75,7 +90,7 @@ impl Run<'_> {
                 && let Some(value) = key.tag(&inner.group_tags, &argument.name)
             {
                 let times = table.clone().into_rows(self.descending).times;
-                take(which, self.tag_points(times, &Scalar::Text(value)))?;
+                take(which, whole(self.tag_points(times, &Scalar::Text(value))))?;
             }
         }
         for (which, stream) in takers.into_iter().zip(table.into_streams(&outputs)) {
@@ -89,7 +104,7 @@ impl Run<'_> {
             let values = kind.and_then(|kind| cast(column.values, kind));
             if let Some(values) = values {
                 let times = column.times;
-                take(which, Column { times, values })?;
+                take(which, whole(Column { times, values }))?;
             }
         }
         Ok(())
@@ -129,13 +144,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Hands over rows of the level's fields, or of `driver` and then the fields at the times `driver` has.
+    /// Hands over rows of the level's fields, as many of each series as are wanted; or of `driver` and then the fields at
+    /// the times `driver` has.
     pub(super) fn each_rows(
         &self,
         level: &Level,
         selection: &Selection,
         range: TimeRange,
-        driver: Option<&Driver<'_>>,
+        which: Which<'_>,
         take: &mut TakeRows<'_>,
     ) -> Result<(), SelectError> {
         for source in &level.sources {
@@ -143,9 +159,10 @@ impl Run<'_> {
                 Source::Leaf(leaf) => {
                     let reader = self.reader(leaf, range);
                     for series in selection.series(leaf) {
-                        let rows = match driver {
-                            Some(driver) => reader.driven_rows(&series, driver, &level.fields)?,
-                            None => reader.rows(&series, &level.fields)?,
+                        let rows = match which {
+                            Which::Driven(driver) => reader.driven_rows(&series, driver, &level.fields)?,
+                            Which::Outermost(wanted) => reader.rows(&series, &level.fields, Some(wanted))?,
+                            Which::All => reader.rows(&series, &level.fields, None)?,
                         };
                         rows.map_or(Ok(()), &mut *take)?;
                     }
@@ -156,13 +173,13 @@ impl Run<'_> {
                         if self.descending {
                             rows = rows.reversed();
                         }
-                        let driving = driver.map(|driver| driver.reference);
+                        let driving = match which {
+                            Which::Driven(driver) => Some(driver.reference),
+                            Which::Outermost(_) | Which::All => None,
+                        };
                         let references = driving.into_iter().chain(&level.fields);
                         let rows = picked(&rows, references, inner, key);
-                        take(match driver {
-                            Some(_) => driven(rows),
-                            None => rows,
-                        })
+                        take(if driving.is_some() { driven(rows) } else { rows })
                     })?;
                 }
             }

@@ -7,10 +7,10 @@ use crate::embedded::store::column::Series;
 
 use super::level::{Leaf, Level};
 
-/// Series by measurement of a query: indices into the series of each leaf.
-#[derive(Debug, Clone, PartialEq)]
+/// Series by measurement of a query: indices into the series of each leaf that has any.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Selection {
-    by_leaf: Vec<Vec<u32>>,
+    by_leaf: BTreeMap<usize, Vec<u32>>,
 }
 
 /// What points of a group have in common. Sorted as answers are.
@@ -31,7 +31,7 @@ impl GroupKey {
 
 impl Selection {
     pub(super) fn series(&self, leaf: &Leaf) -> Vec<Arc<Series>> {
-        let indices = self.by_leaf[leaf.id].iter();
+        let indices = self.by_leaf.get(&leaf.id).into_iter().flatten();
         indices
             .map(|&index| leaf.series[index as usize].clone())
             .collect()
@@ -39,12 +39,11 @@ impl Selection {
 
     /// All series that conditions on tags and `SLIMIT` of `outermost` let through.
     pub(super) fn all(outermost: &Level) -> Self {
-        let leaves = outermost.leaves();
-        let mut by_leaf = vec![Vec::new(); leaves.len()];
-        for leaf in leaves {
-            by_leaf[leaf.id] = limited(leaf, admitted(leaf), &outermost.group_tags);
+        let leaves = outermost.leaves().into_iter();
+        let chosen = leaves.map(|leaf| (leaf.id, limited(leaf, admitted(leaf), &outermost.group_tags)));
+        Self {
+            by_leaf: chosen.collect(),
         }
-        Self { by_leaf }
     }
 }
 
@@ -86,18 +85,15 @@ fn counting_key(series: &Series, tags: &[String]) -> String {
 
 /// The groups of a level, sorted.
 pub(super) fn partition(level: &Level, selection: &Selection) -> Vec<(GroupKey, Selection)> {
-    let leaves = selection.by_leaf.len();
     let mut groups: BTreeMap<GroupKey, Selection> = BTreeMap::new();
     for leaf in level.leaves() {
-        for &index in &selection.by_leaf[leaf.id] {
+        for &index in selection.by_leaf.get(&leaf.id).into_iter().flatten() {
             let key = GroupKey {
                 measurement: leaf.measurement.clone(),
                 tags: key(&leaf.series[index as usize], &level.group_tags),
             };
-            let group = groups.entry(key).or_insert_with(|| Selection {
-                by_leaf: vec![Vec::new(); leaves],
-            });
-            group.by_leaf[leaf.id].push(index);
+            let group = groups.entry(key).or_default();
+            group.by_leaf.entry(leaf.id).or_default().push(index);
         }
     }
     groups.into_iter().collect()

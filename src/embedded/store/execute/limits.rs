@@ -29,13 +29,32 @@ pub(super) struct Guard<'a> {
 /// Memory that counts as used for as long as this lives.
 #[must_use]
 pub(super) struct Claim<'a> {
-    held: &'a Cell<usize>,
+    guard: &'a Guard<'a>,
     bytes: usize,
+}
+
+impl Claim<'_> {
+    pub(super) fn resize(&mut self, bytes: usize) -> Result<(), SelectError> {
+        let most = self.guard.limits.memory;
+        let others = self.guard.held.get() - self.bytes;
+        let held = others.saturating_add(bytes);
+        if held > most {
+            return Err(SelectError::TooMuchMemory { most });
+        }
+        self.guard.held.set(held);
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), SelectError> {
+        self.resize(self.bytes.saturating_add(bytes))
+    }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        self.held.set(self.held.get() - self.bytes);
+        let held = &self.guard.held;
+        held.set(held.get() - self.bytes);
     }
 }
 
@@ -59,16 +78,17 @@ impl<'a> Guard<'a> {
     }
 
     pub(super) fn claim(&self, bytes: usize) -> Result<Claim<'_>, SelectError> {
-        let most = self.limits.memory;
-        let held = self.held.get().saturating_add(bytes);
-        if held > most {
-            return Err(SelectError::TooMuchMemory { most });
+        let mut claim = self.nothing();
+        claim.resize(bytes)?;
+        Ok(claim)
+    }
+
+    /// A claim that is to grow.
+    pub(super) fn nothing(&self) -> Claim<'_> {
+        Claim {
+            guard: self,
+            bytes: 0,
         }
-        self.held.set(held);
-        Ok(Claim {
-            held: &self.held,
-            bytes,
-        })
     }
 
     pub(super) fn allow_windows(&self, asked: u64) -> Result<(), SelectError> {

@@ -4,6 +4,7 @@
 //! other: points stay in columns until rows leave.
 
 mod aggregate;
+mod align;
 mod arithmetic;
 mod calls;
 mod comparison;
@@ -28,10 +29,10 @@ mod order;
 mod plan;
 mod range;
 mod read;
+mod read_rows;
 mod rows;
 mod run;
 mod selector;
-mod slices;
 mod source;
 mod stream;
 mod table;

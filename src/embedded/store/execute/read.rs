@@ -1,29 +1,37 @@
-//! Reads fields of a measurement's series, filtered by conditions on points.
+//! Reads fields of a measurement's series, filtered by conditions on points, in pieces that fit into memory.
 
 use std::sync::Arc;
 
-use crate::embedded::store::column::{Column, Kind, ReadError, Series, Tables, TimeRange};
+use crate::embedded::store::column::{Column, End, Kind, ReadError, Series, Tables, Take, TimeRange};
 
-use super::element::{Element, cast, retain, with_values};
+use super::align::Aligned;
+use super::element::{append, cast, retain, size};
 use super::error::SelectError;
 use super::filter::{Filter, Input, Verdict, of_tags};
 use super::group::tag_of;
 use super::level::{Leaf, Reference};
-use super::limits::Guard;
+use super::limits::{Claim, Guard};
 use super::names::Type;
-use super::rows::{RowColumn, Rows, Scalar};
+use super::rows::{RowColumn, Scalar};
 
-/// Takes points with ascending times.
-pub(super) type Take<'a> = dyn FnMut(Column) -> Result<(), SelectError> + 'a;
+/// Rows of one series that are judged at once, about.
+const PART_ROWS: usize = 1 << 18;
+/// Of more series than that, all points are read for the first or the last: reading many series together is faster than
+/// looking for an end of each.
+const MOST_SEARCHED: usize = 1_024;
 
-/// A field whose points decide which rows there are.
-pub(super) struct Driver<'a> {
-    pub(super) reference: &'a Reference,
-    /// Leaves out points of one series that can't be chosen.
-    pub(super) pick: &'a dyn Fn(Column) -> Column,
+/// Points of one series, all or some that follow each other.
+pub(super) struct Points {
+    pub(super) column: Column,
+    /// Whether they follow those that came before.
+    pub(super) continues: bool,
 }
 
+/// Takes points with ascending times.
+pub(super) type TakePoints<'a> = dyn FnMut(Points) -> Result<(), SelectError> + 'a;
+
 /// Reads from one measurement.
+#[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub(super) tables: &'a dyn Tables,
     pub(super) guard: &'a Guard<'a>,
@@ -31,135 +39,180 @@ pub(super) struct Reader<'a> {
     pub(super) range: TimeRange,
 }
 
-impl Reader<'_> {
-    /// Hands over the field's points of each of `series`, in the kind that was declared.
+impl<'a> Reader<'a> {
+    /// Hands over the field's points of each of `series`, in the kind that was declared. Where only the points at one end
+    /// are asked for, most others are left out.
     pub(super) fn columns(
-        &self,
+        self,
         series: &[Arc<Series>],
         field: &Reference,
-        take: &mut Take<'_>,
+        end: Option<End>,
+        take: &mut TakePoints<'_>,
     ) -> Result<(), SelectError> {
-        let Some(wanted) = field_kind(field).filter(|_| self.leaf.kind(&field.name).is_some()) else {
+        let Some(kind) = field_kind(field).filter(|_| self.leaf.kind(&field.name).is_some()) else {
             return Ok(());
         };
-        match self.point_filter() {
-            None => self.read(series, &field.name, &mut |_, column| {
-                cast_column(column, wanted).map_or(Ok(()), &mut *take)
-            }),
-            Some(filter) => series.iter().try_for_each(|one| {
-                let Some(column) = self.column(one, &field.name, wanted)? else {
-                    return Ok(());
-                };
-                let verdict = self.judge(filter, one, &column.times)?;
-                match keep(column, &verdict) {
-                    Some(column) => take(column),
-                    None => Ok(()),
-                }
-            }),
+        match (end, self.point_filter()) {
+            (Some(end), _) if series.len() <= MOST_SEARCHED => series
+                .iter()
+                .try_for_each(|one| self.outermost(one, field, end, take)),
+            (_, None) => {
+                let mut last = None;
+                self.read(series, &field.name, &mut |index, column| {
+                    let continues = last.replace(index) == Some(index);
+                    let points = cast_column(column, kind).map(|column| Points { column, continues });
+                    points.map_or(Ok(()), &mut *take)
+                })
+            }
+            (_, Some(filter)) => series
+                .iter()
+                .try_for_each(|one| self.filtered(one, &field.name, kind, filter, take)),
         }
     }
 
-    /// Rows of one series at all times that a field has.
-    pub(super) fn rows(
-        &self,
+    /// Points of one series from one end on, up to the first that there are.
+    fn outermost(
+        self,
         series: &Arc<Series>,
-        fields: &[Reference],
-    ) -> Result<Option<Rows>, SelectError> {
-        let mut columns = Vec::with_capacity(fields.len());
-        for field in fields {
-            columns.push(self.reference(series, field)?);
-        }
-        let times = all_times(&columns);
-        if times.is_empty() {
-            return Ok(None);
-        }
-        let verdict = match self.point_filter() {
-            None => Verdict::All,
-            Some(filter) => self.judge(filter, series, &times)?,
-        };
-        let columns = fields.iter().zip(columns).map(|(field, column)| match column {
-            Some(column) => aligned(column, &times),
-            None => tag_column(field, series),
-        });
-        let rows = Rows {
-            columns: columns.collect(),
-            times,
-        };
-        Ok(match verdict {
-            Verdict::All => Some(rows),
-            Verdict::None => None,
-            Verdict::Each(keep) => Some(rows.filtered(&keep)),
+        field: &Reference,
+        end: End,
+        take: &mut TakePoints<'_>,
+    ) -> Result<(), SelectError> {
+        self.each_part(series, end, 1, &mut |part| {
+            let mut found = false;
+            part.columns(std::slice::from_ref(series), field, None, &mut |points| {
+                found = true;
+                take(points)
+            })?;
+            Ok(found)
         })
     }
 
-    /// Rows of one series at the times that `driver` picks; its values are the first column.
-    pub(super) fn driven_rows(
-        &self,
+    fn filtered(
+        self,
         series: &Arc<Series>,
-        driver: &Driver<'_>,
-        fields: &[Reference],
-    ) -> Result<Option<Rows>, SelectError> {
-        let mut picked = None;
-        self.columns(std::slice::from_ref(series), driver.reference, &mut |column| {
-            picked = Some((driver.pick)(column));
-            Ok(())
-        })?;
-        let Some(Column { times, values }) = picked.filter(|column| !column.times.is_empty()) else {
-            return Ok(None);
-        };
-        let mut columns = vec![RowColumn::Each { values, valid: None }];
-        for field in fields {
-            columns.push(match self.reference(series, field)? {
-                Some(column) => aligned(column, &times),
-                None => tag_column(field, series),
-            });
-        }
-        Ok(Some(Rows { times, columns }))
+        field: &str,
+        kind: Kind,
+        filter: &Filter,
+        take: &mut TakePoints<'_>,
+    ) -> Result<(), SelectError> {
+        let mut continues = false;
+        self.each_part(series, End::First, PART_ROWS, &mut |part| {
+            let Some((column, _claim)) = part.column(series, field, kind)? else {
+                return Ok(false);
+            };
+            let verdict = part.judge(filter, series, &column.times)?;
+            if let Some(column) = keep(column, &verdict) {
+                take(Points { column, continues })?;
+                continues = true;
+            }
+            Ok(false)
+        })
     }
 
-    /// `None` for tags and what the series does not have.
-    fn reference(&self, series: &Arc<Series>, field: &Reference) -> Result<Option<Column>, SelectError> {
-        match field_kind(field) {
-            Some(kind) => self.column(series, &field.name, kind),
-            None => Ok(None),
+    /// Goes from one end through the range, in parts of about `rows` rows at first, then of more, until `enough` says so.
+    pub(super) fn each_part(
+        self,
+        series: &Series,
+        end: End,
+        mut rows: usize,
+        enough: &mut dyn FnMut(Self) -> Result<bool, SelectError>,
+    ) -> Result<(), SelectError> {
+        let mut rest = Some(self.range).filter(|range| range.from <= range.to);
+        while let Some(range) = rest {
+            self.guard.check()?;
+            let measurement = &self.leaf.measurement;
+            let part = self.tables.part(measurement, series, range, end, rows)?;
+            if enough(self.within(part))? {
+                break;
+            }
+            rest = range.beyond(part, end);
+            rows = rows.saturating_mul(4).min(PART_ROWS);
         }
+        Ok(())
+    }
+
+    pub(super) fn within(self, range: TimeRange) -> Self {
+        Self { range, ..self }
     }
 
     /// The condition, where it is about more than tags: those are decided before.
-    fn point_filter(&self) -> Option<&Filter> {
+    pub(super) fn point_filter(self) -> Option<&'a Filter> {
         let filter = self.leaf.filter.as_ref();
         filter.filter(|filter| !filter.is_about_tags())
     }
 
-    fn judge(&self, filter: &Filter, series: &Arc<Series>, times: &[i64]) -> Result<Verdict, SelectError> {
+    /// What a condition says of these times of a series.
+    pub(super) fn judge(
+        self,
+        filter: &Filter,
+        series: &Arc<Series>,
+        times: &[i64],
+    ) -> Result<Verdict, SelectError> {
         let tag = |name: &str| tag_of(series, name).cloned();
         let mut columns = Vec::with_capacity(filter.inputs.len());
+        let mut claim = self.guard.nothing();
         for input in &filter.inputs {
-            columns.push(match input {
-                Input::Field { name, kind } => match self.column(series, name, *kind)? {
-                    Some(column) => aligned(column, times),
-                    None => RowColumn::Absent,
-                },
+            let column = match input {
+                Input::Field { name, kind } => self.at(times, series, name, *kind)?,
                 other => of_tags(other, &tag),
-            });
+            };
+            claim.grow(column.size())?;
+            columns.push(column);
         }
         Ok(filter.judge(&columns, times.len()))
     }
 
-    fn column(&self, series: &Arc<Series>, field: &str, kind: Kind) -> Result<Option<Column>, SelectError> {
+    /// The values that a field has at some times, which ascend.
+    pub(super) fn at(
+        self,
+        times: &[i64],
+        series: &Arc<Series>,
+        field: &str,
+        kind: Kind,
+    ) -> Result<RowColumn, SelectError> {
+        let (Some(&from), Some(&to)) = (times.first(), times.last()) else {
+            return Ok(RowColumn::Absent);
+        };
+        let mut aligned = Aligned::new(times);
+        if self.leaf.kind(field).is_some() {
+            let series = std::slice::from_ref(series);
+            self.within(TimeRange { from, to })
+                .read(series, field, &mut |_, column| {
+                    if let Some(column) = cast_column(column, kind) {
+                        aligned.add(column);
+                    }
+                    Ok(())
+                })?;
+        }
+        Ok(aligned.finish())
+    }
+
+    /// All points of one series, and the memory they take.
+    pub(super) fn column(
+        self,
+        series: &Arc<Series>,
+        field: &str,
+        kind: Kind,
+    ) -> Result<Option<(Column, Claim<'a>)>, SelectError> {
         if self.leaf.kind(field).is_none() {
             return Ok(None);
         }
-        let mut found = None;
+        let mut whole: Option<Column> = None;
+        let mut claim = self.guard.nothing();
         self.read(std::slice::from_ref(series), field, &mut |_, column| {
-            found = cast_column(column, kind);
+            let Some(column) = cast_column(column, kind) else {
+                return Ok(());
+            };
+            claim.grow(column.times.len() * 8 + size(&column.values))?;
+            join(&mut whole, column);
             Ok(())
         })?;
-        Ok(found)
+        Ok(whole.map(|column| (column, claim)))
     }
 
     fn read(
-        &self,
+        self,
         series: &[Arc<Series>],
         field: &str,
         take: &mut dyn FnMut(usize, Column) -> Result<(), SelectError>,
@@ -167,33 +220,65 @@ impl Reader<'_> {
         if self.range.from > self.range.to || series.is_empty() {
             return Ok(());
         }
-        let mut failure = None;
-        let mut guarded = |index: usize, column: Column| {
-            self.guard.check()?;
-            let _claim = self.guard.claim(column.times.len() * 16)?;
-            take(index, column)
+        let mut guarded = Guarded {
+            guard: self.guard,
+            claim: self.guard.nothing(),
+            take,
+            failure: None,
         };
-        let read = self.tables.columns(
-            &self.leaf.measurement,
-            series,
-            field,
-            self.range,
-            &mut |index, column| {
-                guarded(index, column).map_err(|error| {
-                    failure = Some(error);
-                    ReadError::Stopped("the query was stopped".to_string())
-                })
-            },
-        );
-        match failure {
+        let measurement = &self.leaf.measurement;
+        let read = self
+            .tables
+            .columns(measurement, series, field, self.range, &mut guarded);
+        match guarded.failure {
             Some(error) => Err(error),
             None => Ok(read?),
         }
     }
 }
 
+/// Lets columns through as long as the query is within its bounds.
+struct Guarded<'a, 't> {
+    guard: &'a Guard<'a>,
+    claim: Claim<'a>,
+    take: &'t mut dyn FnMut(usize, Column) -> Result<(), SelectError>,
+    failure: Option<SelectError>,
+}
+
+impl Guarded<'_, '_> {
+    fn told(&mut self, result: Result<(), SelectError>) -> Result<(), ReadError> {
+        result.map_err(|error| {
+            self.failure = Some(error);
+            ReadError::Stopped("the query was stopped".to_string())
+        })
+    }
+}
+
+impl Take for Guarded<'_, '_> {
+    fn room(&mut self, bytes: usize) -> Result<(), ReadError> {
+        let result = self.guard.check().and_then(|()| self.claim.resize(bytes));
+        self.told(result)
+    }
+
+    fn take(&mut self, index: usize, column: Column) -> Result<(), ReadError> {
+        let result = (self.take)(index, column);
+        self.told(result)
+    }
+}
+
+/// Puts points behind those that came before.
+pub(super) fn join(whole: &mut Option<Column>, later: Column) {
+    match whole {
+        None => *whole = Some(later),
+        Some(whole) => {
+            whole.times.extend(later.times);
+            append(&mut whole.values, later.values);
+        }
+    }
+}
+
 /// `None` for tags and unknown names.
-fn field_kind(reference: &Reference) -> Option<Kind> {
+pub(super) fn field_kind(reference: &Reference) -> Option<Kind> {
     match reference.declared {
         Type::Tag | Type::Unknown => None,
         declared => declared.kind(),
@@ -207,7 +292,7 @@ fn cast_column(column: Column, to: Kind) -> Option<Column> {
     })
 }
 
-fn tag_column(field: &Reference, series: &Series) -> RowColumn {
+pub(super) fn tag_column(field: &Reference, series: &Series) -> RowColumn {
     if field.declared != Type::Tag {
         return RowColumn::Absent;
     }
@@ -217,6 +302,7 @@ fn tag_column(field: &Reference, series: &Series) -> RowColumn {
     })
 }
 
+/// The points that a condition lets through, if there are any.
 fn keep(column: Column, verdict: &Verdict) -> Option<Column> {
     match verdict {
         Verdict::All => Some(column),
@@ -225,60 +311,8 @@ fn keep(column: Column, verdict: &Verdict) -> Option<Column> {
             let mut times = column.times;
             let mut flags = keep.iter();
             times.retain(|_| flags.next().is_some_and(|keep| *keep));
-            Some(Column {
-                times,
-                values: retain(column.values, keep),
-            })
+            let values = retain(column.values, keep);
+            (!times.is_empty()).then_some(Column { times, values })
         }
     }
-}
-
-/// All times of some columns, ascending, each once.
-fn all_times(columns: &[Option<Column>]) -> Vec<i64> {
-    let mut columns = columns.iter().flatten();
-    let Some(first) = columns.next() else {
-        return Vec::new();
-    };
-    let mut times = first.times.clone();
-    for column in columns.filter(|column| column.times != first.times) {
-        times.extend_from_slice(&column.times);
-    }
-    if times.len() > first.times.len() {
-        // Sorting two ascending runs is merging them.
-        times.sort();
-        times.dedup();
-    }
-    times
-}
-
-/// The values that a column has at `times`; both ascend.
-pub(super) fn aligned(column: Column, times: &[i64]) -> RowColumn {
-    fn each<T: Element>(from: &[i64], values: &[T], times: &[i64]) -> RowColumn {
-        let mut next = 0;
-        let is_sparse = times.len() < from.len() / 16;
-        let mut made = Vec::with_capacity(times.len());
-        let mut valid = Vec::with_capacity(times.len());
-        for &time in times {
-            next += if is_sparse {
-                from[next..].partition_point(|at| *at < time)
-            } else {
-                from[next..].iter().take_while(|at| **at < time).count()
-            };
-            let found = from.get(next) == Some(&time);
-            made.push(if found { values[next].clone() } else { T::blank() });
-            valid.push(found);
-        }
-        RowColumn::Each {
-            values: T::wrap(made),
-            valid: valid.contains(&false).then_some(valid),
-        }
-    }
-    if column.times == times {
-        return RowColumn::Each {
-            values: column.values,
-            valid: None,
-        };
-    }
-    let from = &column.times[..];
-    with_values!(&column.values, values => each(from, values, times))
 }

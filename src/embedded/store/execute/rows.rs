@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::embedded::store::answer::Cell;
 use crate::embedded::store::column::{Kind, Values};
 
-use super::element::{cast, kind, retain, reverse, section, size};
+use super::element::{append, cast, kind, retain, reverse, section, size};
 use super::stream::Stream;
 
 /// Times in the order of the query; several rows may have the same.
@@ -126,6 +126,46 @@ impl RowColumn {
         }
     }
 
+    /// Bytes in memory, about.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Each { values, valid } => size(values) + valid.as_ref().map_or(0, Vec::len),
+            Self::Absent | Self::Same(_) => 0,
+        }
+    }
+
+    /// Puts a column of `more` rows behind one of `count` rows.
+    pub(super) fn append(&mut self, count: usize, later: Self, more: usize) {
+        match (&mut *self, later) {
+            (_, _) if more == 0 => {}
+            (own, later) if count == 0 => *own = later,
+            (Self::Absent, Self::Absent) => {}
+            (Self::Same(value), Self::Same(later)) if *value == later => {}
+            (own, later) => {
+                let Some(kind) = own.kind().or(later.kind()) else {
+                    return;
+                };
+                let (mut values, mut valid) = std::mem::replace(own, Self::Absent).each(kind, count);
+                let (later_values, later_valid) = later.each(kind, more);
+                append(&mut values, later_values);
+                if valid.is_some() || later_valid.is_some() {
+                    let valid = valid.get_or_insert_with(|| vec![true; count]);
+                    valid.extend(later_valid.unwrap_or_else(|| vec![true; more]));
+                }
+                *own = Self::Each { values, valid };
+            }
+        }
+    }
+
+    /// A value for each of `count` rows; blanks of this kind where there is none.
+    fn each(self, kind: Kind, count: usize) -> (Values, Option<Vec<bool>>) {
+        match self {
+            Self::Each { values, valid } => (values, valid),
+            Self::Same(value) => (value.repeated(count), None),
+            Self::Absent => (blanks(kind, count), Some(vec![false; count])),
+        }
+    }
+
     fn map_each(
         self,
         values_of: impl FnOnce(Values) -> Values,
@@ -172,6 +212,15 @@ impl RowColumn {
     }
 }
 
+fn blanks(kind: Kind, count: usize) -> Values {
+    match kind {
+        Kind::Float => Values::Float(vec![0.0; count]),
+        Kind::Integer => Values::Integer(vec![0; count]),
+        Kind::Text => Values::Text(vec![Arc::from(""); count]),
+        Kind::Boolean => Values::Boolean(vec![false; count]),
+    }
+}
+
 impl Rows {
     pub(super) fn empty(width: usize) -> Self {
         Self {
@@ -182,6 +231,15 @@ impl Rows {
 
     pub(super) fn len(&self) -> usize {
         self.times.len()
+    }
+
+    /// Puts rows of the same columns behind these.
+    pub(super) fn append(&mut self, later: Self) {
+        let (count, more) = (self.len(), later.len());
+        self.times.extend(later.times);
+        for (column, later) in self.columns.iter_mut().zip(later.columns) {
+            column.append(count, later, more);
+        }
     }
 
     pub(super) fn filtered(mut self, keep: &[bool]) -> Self {
@@ -225,12 +283,14 @@ impl Rows {
         }
     }
 
+    /// Bytes that these rows add to those of several parts that are merged, about.
+    pub(super) fn merged_size(&self) -> usize {
+        let places = self.len() * size_of::<(usize, usize)>();
+        places + self.len() * (8 + 9 * self.columns.len())
+    }
+
     /// Bytes in memory, about.
     pub(super) fn size(&self) -> usize {
-        let each = |column: &RowColumn| match column {
-            RowColumn::Each { values, valid } => size(values) + valid.as_ref().map_or(0, Vec::len),
-            _ => 0,
-        };
-        self.times.len() * 8 + self.columns.iter().map(each).sum::<usize>()
+        self.times.len() * 8 + self.columns.iter().map(RowColumn::size).sum::<usize>()
     }
 }

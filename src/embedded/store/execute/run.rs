@@ -1,22 +1,24 @@
 //! Answers one level for one group: calls functions on what its sources feed, calculates outputs.
 
-use crate::embedded::store::column::{Column, Tables, TimeRange};
+use crate::embedded::store::column::{Column, End, Tables, TimeRange};
 use crate::embedded::store::ql::ast::Fill;
 
 use super::arithmetic::Rules;
 use super::consume::Consumer;
 use super::error::SelectError;
 use super::expression::{Node, evaluate};
+use super::feed::Which;
 use super::fill::Layout;
 use super::group::Selection;
 use super::level::{Call, Level, Reference, Source};
-use super::limits::{Claim, Guard};
+use super::limits::Guard;
 use super::merge::merge_rows;
 use super::names::Type;
 use super::order::Ties;
+use super::read::Points;
+use super::read_rows::Wanted;
 use super::rows::{RowColumn, Rows};
 use super::selector;
-use super::slices::Slices;
 use super::stream::Stream;
 use super::table::{Gap, Table, side_by_side};
 use super::windows::{LATEST, Windows};
@@ -75,36 +77,18 @@ impl<'a> Run<'a> {
         if level.fields.iter().all(|field| field.declared == Type::Unknown) {
             return Ok(self.outputs(level, Rows::empty(level.fields.len())));
         }
-        let wanted = match level.limit {
-            0 => usize::MAX,
-            limit => level.offset.saturating_add(limit),
-        };
-        let mut slices = Slices::of(self.extent(level, selection, range), wanted, self.descending);
-        loop {
-            let (slice, is_last) = slices.next();
-            let rows = self.merged_rows(level, selection, slice)?;
-            if is_last || rows.len() >= wanted {
-                return Ok(self.outputs(level, rows.limited(level.limit, level.offset)));
-            }
-        }
+        let wanted = (level.limit > 0).then(|| Wanted {
+            end: self.beginning(),
+            rows: level.offset.saturating_add(level.limit),
+        });
+        let which = wanted.map_or(Which::All, Which::Outermost);
+        let rows = self.merged_rows(level, selection, range, which)?;
+        Ok(self.outputs(level, rows.limited(level.limit, level.offset)))
     }
 
-    /// What of a range can have points, as far as storage knows; all of it where there are subqueries.
-    fn extent(&self, level: &Level, selection: &Selection, range: TimeRange) -> TimeRange {
-        let mut extent = TimeRange {
-            from: range.to,
-            to: range.from,
-        };
-        for source in &level.sources {
-            let known = match source {
-                Source::Leaf(leaf) => self.tables.extent(&leaf.measurement, &selection.series(leaf)),
-                Source::Level { .. } => None,
-            };
-            let Some(known) = known else { return range };
-            extent.from = extent.from.min(known.from.max(range.from));
-            extent.to = extent.to.max(known.to.min(range.to));
-        }
-        extent
+    /// The end of its range at which an answer begins.
+    fn beginning(&self) -> End {
+        if self.descending { End::Last } else { End::First }
     }
 
     fn merged_rows(
@@ -112,17 +96,22 @@ impl<'a> Run<'a> {
         level: &Level,
         selection: &Selection,
         range: TimeRange,
+        which: Which<'_>,
     ) -> Result<Rows, SelectError> {
         let mut parts = Vec::new();
-        let mut claims = Vec::new();
-        self.each_rows(level, selection, range, None, &mut |rows| {
-            claims.push(self.guard.claim(rows.size())?);
+        let mut claim = self.guard.nothing();
+        self.each_rows(level, selection, range, which, &mut |rows| {
+            claim.grow(rows.size())?;
             parts.push(rows);
             Ok(())
         })?;
         if self.descending {
             parts = parts.into_iter().map(Rows::reversed).collect();
         }
+        let _merged = match &parts[..] {
+            [] | [_] => None,
+            several => Some(self.guard.claim(several.iter().map(Rows::merged_size).sum())?),
+        };
         Ok(merge_rows(
             parts,
             level.fields.len(),
@@ -141,6 +130,7 @@ impl<'a> Run<'a> {
         own_times: bool,
     ) -> Result<Vec<Stream>, SelectError> {
         let mut streams: Vec<Stream> = level.calls.iter().map(|_| Stream::empty()).collect();
+        let mut claim = self.guard.nothing();
         for looks_back in [false, true] {
             let indices: Vec<usize> = (0..level.calls.len())
                 .filter(|&index| level.calls[index].looks_back() == looks_back)
@@ -155,10 +145,12 @@ impl<'a> Run<'a> {
             };
             let windows = self.windows(level, range);
             let calls = indices.iter().map(|&index| &level.calls[index]);
-            let mut consumers: Vec<Consumer> = calls.map(|call| Consumer::new(call, level)).collect();
+            let consumer = |call| Consumer::new(call, level, self.guard);
+            let mut consumers: Vec<Consumer> = calls.map(consumer).collect();
             self.feed(level, selection, range, &windows, &mut consumers)?;
             for (index, consumer) in indices.into_iter().zip(consumers) {
                 let stream = consumer.finish(self, level, &windows, own_times)?;
+                claim.grow(stream.size())?;
                 streams[index] = stream.limited(level.limit, level.offset);
             }
         }
@@ -187,8 +179,9 @@ impl<'a> Run<'a> {
         wanted.sort_unstable();
         wanted.dedup();
         let arguments: Vec<&Reference> = wanted.iter().map(|&at| &level.arguments[at]).collect();
-        let mut claims: Vec<Claim<'_>> = Vec::new();
-        self.each_column(level, selection, range, &arguments, &mut |which, column| {
+        let end = deciding_end(level);
+        self.each_column(level, selection, range, &arguments, end, &mut |which, points| {
+            let Points { column, continues } = points;
             let mut column = Some(column);
             let takers = consumers
                 .iter_mut()
@@ -201,7 +194,7 @@ impl<'a> Run<'a> {
                     column.take()
                 };
                 if let Some(column) = kept {
-                    claims.extend(consumer.feed(self, windows, column)?);
+                    consumer.feed(windows, Points { column, continues })?;
                 }
             }
             Ok(())
@@ -277,6 +270,17 @@ impl<'a> Run<'a> {
             times: rows.times,
         })
     }
+}
+
+/// The end of the range where the points lie that decide what the level's functions say, if they all lie at one.
+pub(super) fn deciding_end(level: &Level) -> Option<End> {
+    let of_call = |call: &Call| match call {
+        Call::Aggregate { aggregate, .. } => aggregate.deciding_end(),
+        _ => None,
+    };
+    let end = of_call(level.calls.first()?)?;
+    let agree = level.calls.iter().all(|call| of_call(call) == Some(end));
+    (agree && level.window.is_none()).then_some(end)
 }
 
 /// Points of a measurement come in the order of a heap, results of functions in that of windows and groups.

@@ -9,12 +9,13 @@ use crate::embedded::store::ql::ast::Fill;
 use super::aggregate::{Aggregate, percentile_index, running};
 use super::element::{Element, kind};
 use super::error::SelectError;
+use super::feed::Which;
 use super::group::Selection;
 use super::level::{Call, Level, Reference};
 use super::names::Type;
-use super::read::Driver;
+use super::read_rows::Driver;
 use super::rows::{RowColumn, Rows, Scalar};
-use super::run::Run;
+use super::run::{Run, deciding_end};
 use super::windows::Windows;
 
 /// One point: the value the selector looks at, then the others.
@@ -38,13 +39,15 @@ pub(super) fn points(
     let tags = best_tags(call);
     let level_fields = level.fields.len();
     let mut kept: BTreeMap<i64, Vec<Point>> = BTreeMap::new();
-    let mut claims = Vec::new();
+    let mut claim = run.guard.nothing();
     let pick = |column: Column| picked(call, &windows, column);
     let driving = Driver {
         reference: driver,
+        end: deciding_end(level),
         pick: &pick,
     };
-    run.each_rows(level, selection, range, Some(&driving), &mut |rows| {
+    let driven = Which::Driven(&driving);
+    run.each_rows(level, selection, range, driven, &mut |rows| {
         let mut from = 0;
         while from < rows.len() {
             let (start, end) = windows.around(rows.times[from]);
@@ -57,9 +60,7 @@ pub(super) fn points(
         }
         run.guard.allow_windows(kept.len() as u64)?;
         let points: usize = kept.values().map(Vec::len).sum();
-        claims.clear();
-        claims.push(run.guard.claim(points * (48 + 32 * level_fields))?);
-        Ok(())
+        claim.resize(points * (48 + 32 * level_fields))
     })?;
     let points = chosen(call, kept, &windows);
     assemble(run, level, points, &windows, driver)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::embedded::store::column::{ReadError, Series, Tables, TimeRange};
+use crate::embedded::store::column::{Column, ReadError, Series, Tables, TimeRange};
 use crate::embedded::store::execute::{EVERYTHING, split_time};
 use crate::embedded::store::ql::ast::{Expression, Measurement, Named};
 use crate::embedded::store::ql::{PatternError, compile};
@@ -124,10 +124,16 @@ fn present(
     for (field, _) in tables.fields(measurement) {
         let missing: Vec<usize> = (0..series.len()).filter(|index| !found[*index]).collect();
         let asked: Vec<Arc<Series>> = missing.iter().map(|index| series[*index].clone()).collect();
-        tables.columns(measurement, &asked, &field, range, &mut |index, column| {
-            found[missing[index]] |= !column.times.is_empty();
-            Ok(())
-        })?;
+        tables.columns(
+            measurement,
+            &asked,
+            &field,
+            range,
+            &mut |index: usize, column: Column| {
+                found[missing[index]] |= !column.times.is_empty();
+                Ok(())
+            },
+        )?;
     }
     let mut found = found.into_iter();
     series.retain(|_| found.next() == Some(true));

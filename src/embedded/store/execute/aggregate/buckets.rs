@@ -14,6 +14,11 @@ pub(super) trait State: Clone {
     /// `times` ascend within one call, but not from call to call.
     fn add(&mut self, times: &[i64], values: &[Self::In]);
 
+    /// Bytes in memory besides its own, about; takes no longer than a look at its lists.
+    fn kept(&self) -> usize {
+        0
+    }
+
     /// Pushes the results with times of their own, where the function has such, or `None`.
     fn finish(self, push: &mut dyn FnMut(Option<i64>, Self::Out));
 }
@@ -27,6 +32,8 @@ pub(super) struct Buckets<S> {
     starts: Vec<i64>,
     states: Vec<S>,
     between: Vec<(i64, S)>,
+    /// What the states keep besides themselves, in bytes.
+    kept: usize,
 }
 
 impl<S: State> Buckets<S> {
@@ -36,6 +43,7 @@ impl<S: State> Buckets<S> {
             starts: Vec::new(),
             states: Vec::new(),
             between: Vec::new(),
+            kept: 0,
         }
     }
 
@@ -87,12 +95,16 @@ impl<S: State> Running for Buckets<S> {
         };
         let times = &column.times[..];
         let mut from = 0;
-        let mut cursor = 0;
+        let mut cursor = None;
         while from < times.len() {
             let (start, end) = windows.around(times[from]);
             let to = from + run_length(&times[from..], end);
-            self.state(start, &mut cursor)
-                .add(&times[from..to], &values[from..to]);
+            let cursor = cursor.get_or_insert_with(|| self.starts.partition_point(|at| *at < start));
+            let state = self.state(start, cursor);
+            let before = state.kept();
+            state.add(&times[from..to], &values[from..to]);
+            let more = state.kept() - before;
+            self.kept += more;
             from = to;
         }
         self.merge_between();
@@ -116,6 +128,10 @@ impl<S: State> Running for Buckets<S> {
 
     fn windows(&self) -> usize {
         self.starts.len()
+    }
+
+    fn size(&self) -> usize {
+        self.starts.len() * (size_of::<i64>() + size_of::<S>()) + self.kept
     }
 }
 

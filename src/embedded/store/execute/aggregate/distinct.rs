@@ -10,11 +10,16 @@ use super::buckets::State;
 #[derive(Clone)]
 pub(super) struct Distinct<T> {
     points: Vec<(T, i64)>,
+    /// Of the values, besides their places.
+    bytes: usize,
 }
 
 impl<T> Default for Distinct<T> {
     fn default() -> Self {
-        Self { points: Vec::new() }
+        Self {
+            points: Vec::new(),
+            bytes: 0,
+        }
     }
 }
 
@@ -30,8 +35,14 @@ impl<T: Element> State for Distinct<T> {
     fn add(&mut self, times: &[i64], values: &[T]) {
         self.points
             .extend(values.iter().cloned().zip(times.iter().copied()));
-        self.points.sort_unstable_by(by_value);
+        // What is sorted already is left alone by this one.
+        self.points.sort_by(by_value);
         self.points.dedup_by(|later, kept| later.0 == kept.0);
+        self.bytes = self.points.iter().map(|point| point.0.heap()).sum();
+    }
+
+    fn kept(&self) -> usize {
+        self.points.len() * size_of::<(T, i64)>() + self.bytes
     }
 
     fn finish(mut self, push: &mut dyn FnMut(Option<i64>, T)) {

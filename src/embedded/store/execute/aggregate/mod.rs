@@ -10,7 +10,7 @@ mod spread;
 mod stddev;
 mod sum;
 
-use crate::embedded::store::column::{Column, Kind};
+use crate::embedded::store::column::{Column, End, Kind};
 
 use super::element::Number;
 use super::windows::Windows;
@@ -51,6 +51,15 @@ impl Aggregate {
             Self::Min | Self::Max | Self::First | Self::Last | Self::Percentile(_)
         )
     }
+
+    /// Where in a window the only points lie that count, whatever their values.
+    pub(super) fn deciding_end(self) -> Option<End> {
+        match self {
+            Self::First => Some(End::First),
+            Self::Last => Some(End::Last),
+            _ => None,
+        }
+    }
 }
 
 /// What is known of a call so far.
@@ -64,6 +73,9 @@ pub(super) trait Running {
 
     /// How many windows have points.
     fn windows(&self) -> usize;
+
+    /// Bytes in memory, about.
+    fn size(&self) -> usize;
 }
 
 /// `None` for kinds the function can't take.

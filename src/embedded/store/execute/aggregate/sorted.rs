@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::embedded::store::column::Kind;
-use crate::embedded::store::execute::element::{Element, Number};
+use crate::embedded::store::execute::element::{Element, Number, shares};
 
 use super::buckets::State;
 
@@ -22,6 +22,10 @@ impl<T: Number> State for Median<T> {
 
     fn add(&mut self, _: &[i64], values: &[T]) {
         self.values.extend_from_slice(values);
+    }
+
+    fn kept(&self) -> usize {
+        self.values.len() * size_of::<T>()
     }
 
     fn finish(mut self, push: &mut dyn FnMut(Option<i64>, f64)) {
@@ -48,11 +52,16 @@ fn sort<T: Element>(points: &mut [(T, i64)]) {
 #[derive(Clone)]
 pub(super) struct Mode<T> {
     points: Vec<(T, i64)>,
+    /// Of the values, besides their places.
+    bytes: usize,
 }
 
 impl<T> Default for Mode<T> {
     fn default() -> Self {
-        Self { points: Vec::new() }
+        Self {
+            points: Vec::new(),
+            bytes: 0,
+        }
     }
 }
 
@@ -61,8 +70,13 @@ impl<T: Element> State for Mode<T> {
     type Out = T;
 
     fn add(&mut self, times: &[i64], values: &[T]) {
+        self.bytes += shares(values);
         self.points
             .extend(values.iter().cloned().zip(times.iter().copied()));
+    }
+
+    fn kept(&self) -> usize {
+        self.points.len() * size_of::<(T, i64)>() + self.bytes
     }
 
     /// Of the most frequent values the one that came up first; of booleans `true`. Where no value comes twice it is the
@@ -124,6 +138,10 @@ impl<T: Element> State for Percentile<T> {
     fn add(&mut self, times: &[i64], values: &[T]) {
         self.points
             .extend(values.iter().cloned().zip(times.iter().copied()));
+    }
+
+    fn kept(&self) -> usize {
+        self.points.len() * size_of::<(T, i64)>()
     }
 
     fn finish(mut self, push: &mut dyn FnMut(Option<i64>, T)) {

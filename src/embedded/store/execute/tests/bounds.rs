@@ -7,7 +7,11 @@ use super::fake::Fake;
 use super::{Limits, ask, limits};
 
 fn points() -> Fake {
-    let lines: Vec<String> = (0..200)
+    points_until(200)
+}
+
+fn points_until(seconds: i64) -> Fake {
+    let lines: Vec<String> = (0..seconds)
         .map(|second| format!("m,host=h{} v={second}i {second}000000000", second % 4))
         .collect();
     Fake::of(&lines.join("\n"))
@@ -85,6 +89,68 @@ fn more_memory_than_allowed_is_refused() {
         assert_eq!(
             refusal(query, |limits| limits.memory = 600),
             "query needs more than 600 bytes of memory; narrow its time range or its tags",
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn a_column_longer_than_memory_is_read_in_pieces() {
+    let points = points_until(2_000).in_blocks_of(10);
+    let cancelled = AtomicBool::new(false);
+    let bounded = Limits {
+        memory: 2_000,
+        ..limits(&cancelled)
+    };
+    for query in [
+        "SELECT count(v), sum(v), mean(v), max(v) FROM m",
+        "SELECT first(v), last(v) FROM m",
+        "SELECT mean(v) FROM m WHERE v > 100 AND v < 1000",
+        "SELECT max(v), host FROM m",
+        "SELECT v FROM m WHERE v = 100",
+    ] {
+        let narrow = ask(&points, query, &bounded).map_err(|error| error.to_string());
+        let wide = ask(&points, query, &limits(&cancelled)).unwrap();
+        assert_eq!(narrow, Ok(wide), "{query}");
+    }
+}
+
+#[test]
+fn what_functions_keep_counts_as_memory() {
+    for query in [
+        "SELECT median(v) FROM m",
+        "SELECT mode(v) FROM m",
+        "SELECT distinct(v) FROM m",
+        "SELECT percentile(v, 50) FROM m",
+        "SELECT mean(v) FROM m GROUP BY time(1s) fill(none)",
+    ] {
+        assert!(
+            refusal(query, |limits| limits.memory = 1_200).starts_with("query needs more than 1200 bytes"),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn texts_count_as_memory_with_their_letters() {
+    let lines: Vec<String> = (0..10)
+        .map(|second| format!("m s=\"{second}{}\" {second}000000000", "x".repeat(1_000)))
+        .collect();
+    let cancelled = AtomicBool::new(false);
+    let bounded = Limits {
+        memory: 2_000,
+        ..limits(&cancelled)
+    };
+    for query in [
+        "SELECT s FROM m",
+        "SELECT distinct(s) FROM m",
+        "SELECT mode(s) FROM m",
+    ] {
+        assert_eq!(
+            ask(&Fake::of(&lines.join("\n")), query, &bounded)
+                .unwrap_err()
+                .to_string(),
+            "query needs more than 2000 bytes of memory; narrow its time range or its tags",
             "{query}"
         );
     }

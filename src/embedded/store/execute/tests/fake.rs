@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::embedded::store::column::{Column, Kind, ReadError, Series, Tables, TimeRange, Values};
+use crate::embedded::store::column::{Column, End, Kind, ReadError, Series, Tables, Take, TimeRange, Values};
 
 type Tags = Vec<(Arc<str>, Arc<str>)>;
 /// Points by field and time.
@@ -12,6 +13,9 @@ type Fields = BTreeMap<String, BTreeMap<i64, Value>>;
 #[derive(Default)]
 pub(in crate::embedded::store) struct Fake {
     measurements: BTreeMap<String, BTreeMap<Tags, Fields>>,
+    /// So many points of a column are handed on together; all where it is 0.
+    block: usize,
+    points_read: AtomicUsize,
 }
 
 #[derive(Clone)]
@@ -30,6 +34,15 @@ impl Fake {
             fake.add(line.trim());
         }
         fake
+    }
+
+    pub(in crate::embedded::store) fn in_blocks_of(self, block: usize) -> Self {
+        Self { block, ..self }
+    }
+
+    /// How many points queries have read.
+    pub(in crate::embedded::store) fn points_read(&self) -> usize {
+        self.points_read.load(Ordering::Relaxed)
     }
 
     fn add(&mut self, line: &str) {
@@ -146,32 +159,67 @@ impl Tables for Fake {
             .collect()
     }
 
+    fn part(
+        &self,
+        measurement: &str,
+        series: &Series,
+        range: TimeRange,
+        end: End,
+        rows: usize,
+    ) -> Result<TimeRange, ReadError> {
+        let fields = self.measurements[measurement][&series.tags].values();
+        let times: BTreeSet<i64> = fields
+            .flat_map(|points| points.range(range.from..=range.to))
+            .map(|(time, _)| *time)
+            .collect();
+        let times: Vec<i64> = times.into_iter().collect();
+        let rows = rows.clamp(self.block, self.block * 4);
+        if self.block == 0 || rows >= times.len() {
+            return Ok(range);
+        }
+        Ok(match end {
+            End::First => TimeRange {
+                to: times[rows] - 1,
+                ..range
+            },
+            End::Last => TimeRange {
+                from: times[times.len() - rows - 1] + 1,
+                ..range
+            },
+        })
+    }
+
     fn columns(
         &self,
         measurement: &str,
         series: &[Arc<Series>],
         field: &str,
         range: TimeRange,
-        each: &mut dyn FnMut(usize, Column) -> Result<(), ReadError>,
+        take: &mut dyn Take,
     ) -> Result<(), ReadError> {
         for (index, one) in series.iter().enumerate() {
             let Some(points) = self.measurements[measurement][&one.tags].get(field) else {
                 continue;
             };
-            let within: BTreeMap<i64, Value> = points
+            let within: Vec<(i64, Value)> = points
                 .range(range.from..=range.to)
                 .map(|(time, value)| (*time, value.clone()))
                 .collect();
-            if within.is_empty() {
-                continue;
+            self.points_read.fetch_add(within.len(), Ordering::Relaxed);
+            let together = if self.block == 0 {
+                within.len().max(1)
+            } else {
+                self.block
+            };
+            for points in within.chunks(together) {
+                take.room(points.len() * 16)?;
+                let points: BTreeMap<i64, Value> = points.iter().cloned().collect();
+                let column = Column {
+                    times: points.keys().copied().collect(),
+                    values: values_of(&points),
+                };
+                take.take(index, column)?;
             }
-            each(
-                index,
-                Column {
-                    times: within.keys().copied().collect(),
-                    values: values_of(&within),
-                },
-            )?;
         }
         Ok(())
     }

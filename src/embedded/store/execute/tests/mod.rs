@@ -2,6 +2,7 @@
 
 mod answers;
 mod bounds;
+mod economy;
 pub(in crate::embedded::store) mod fake;
 
 use std::collections::BTreeMap;

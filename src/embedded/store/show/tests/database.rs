@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::embedded::store::column::{Column, Kind, ReadError, Series, Tables, TimeRange, Values};
+use crate::embedded::store::column::{Column, Kind, ReadError, Series, Tables, Take, TimeRange, Values};
 
 /// Seconds since 1970: Friday, 2017-07-14.
 pub(super) const T: i64 = 1_500_000_000;
@@ -110,7 +110,7 @@ impl Tables for Database {
         series: &[Arc<Series>],
         field: &str,
         range: TimeRange,
-        each: &mut dyn FnMut(usize, Column) -> Result<(), ReadError>,
+        take: &mut dyn Take,
     ) -> Result<(), ReadError> {
         for (index, series) in series.iter().enumerate() {
             let line = &LINES[usize::try_from(series.id).unwrap()];
@@ -125,7 +125,7 @@ impl Tables for Database {
                 .collect();
             if !times.is_empty() {
                 let values = Values::Integer(vec![0; times.len()]);
-                each(index, Column { times, values })?;
+                take.take(index, Column { times, values })?;
             }
         }
         Ok(())

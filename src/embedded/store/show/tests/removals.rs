@@ -4,7 +4,7 @@ use super::super::doomed::Doomed;
 use super::super::{ShowError, databases, doomed_points, doomed_series, retention_policies, show, users};
 use super::database::{Database, LATER, T};
 use super::{NOW, asked, drawn, statement};
-use crate::embedded::store::column::{Column, Kind, ReadError, Series, Tables, TimeRange};
+use crate::embedded::store::column::{Kind, ReadError, Series, Tables, Take, TimeRange};
 use crate::embedded::store::execute::EVERYTHING;
 use crate::embedded::store::ql::ast::Statement;
 use std::sync::Arc;
@@ -162,7 +162,7 @@ impl Tables for Crowd {
         _series: &[Arc<Series>],
         _field: &str,
         _range: TimeRange,
-        _each: &mut dyn FnMut(usize, Column) -> Result<(), ReadError>,
+        _take: &mut dyn Take,
     ) -> Result<(), ReadError> {
         Ok(())
     }
