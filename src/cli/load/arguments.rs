@@ -132,7 +132,8 @@ enum UrlError {
 
 fn target(text: &str) -> Result<Target, UrlError> {
     let is_bare = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
-    if is_bare && !text.contains("://") {
+    let over_unix = text.starts_with("http+unix:") || text.starts_with("uwsgi+unix:");
+    if is_bare && !over_unix && !text.contains("://") {
         return Err(UrlError::NoScheme(text.to_owned()));
     }
     Ok(Target::parse(text)?)
@@ -163,6 +164,10 @@ mod tests {
         assert_eq!(
             refused("https://localhost/"),
             "https is not spoken here yet; use http://"
+        );
+        assert_eq!(
+            target("uwsgi+unix:/run/app.sock:/x").unwrap().to_string(),
+            "uwsgi+unix:/run/app.sock:/x"
         );
         assert_eq!(
             target("http://localhost:9090").unwrap().to_string(),

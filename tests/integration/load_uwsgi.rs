@@ -1,0 +1,29 @@
+//! `uwsgi-lab load` against real uWSGI: its own protocol, HTTP, and unix sockets, each a socket of one server.
+#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
+
+use serde_json::Value;
+
+use super::environment::{Peer, eventually, free_port, start_uwsgi, uwsgi_lab};
+
+#[test]
+fn real_uwsgi_is_loaded_over_its_own_protocol_and_over_unix_sockets() {
+    let Some(uwsgi) = Peer::UWSGI.find() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let tcp = format!("127.0.0.1:{}", free_port());
+    let [plain, http] = ["plain", "http"].map(|name| directory.path().join(name).display().to_string());
+    let sockets = ["--socket", &tcp, "--socket", &plain, "--http-socket", &http];
+    let _server = start_uwsgi(&uwsgi, directory.path(), &sockets);
+    for url in [
+        format!("uwsgi://{tcp}/"),
+        format!("uwsgi+unix:{plain}"),
+        format!("http+unix:{http}:/path?q=1"),
+    ] {
+        eventually(&format!("{url} answers each request"), || {
+            let arguments = ["load", &url, "-R", "20", "-d", "500ms", "--output", "json"];
+            let output = uwsgi_lab().args(arguments).output().unwrap();
+            let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let counts = [&report["requests"]["answered"], &report["status"]["2xx"]];
+            output.status.success() && counts == [&Value::from(10), &Value::from(10)]
+        });
+    }
+}
