@@ -1,5 +1,4 @@
 //! `uwsgi-lab load` against real uWSGI: its own protocol, HTTP, and unix sockets, each a socket of one server.
-#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use serde_json::Value;
 

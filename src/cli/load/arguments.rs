@@ -17,7 +17,7 @@ use super::asked::{self, AskedRate};
 /// is still unanswered then, or was never sent, counts in the latencies as a lower bound.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArguments {
-    /// What to load: http://HOST[:PORT]/PATH or uwsgi://HOST:PORT/PATH; over a unix socket http+unix:/SOCKET:/PATH or
+    /// What to load: http://HOST:PORT/PATH or uwsgi://HOST:PORT/PATH; over a unix socket http+unix:/SOCKET:/PATH or
     /// uwsgi+unix:/SOCKET:/PATH
     ///
     /// `uwsgi` is uWSGI's own protocol, as a web server speaks it to uWSGI's `socket` option. The path may be left out
