@@ -57,6 +57,8 @@ pub(crate) struct Connection<R> {
     watched: Option<Watched>,
     /// Whether the kernel notes when data comes.
     stamped: bool,
+    /// When connecting began.
+    pub(crate) opened: Instant,
     pub(crate) phase: Phase,
     pub(crate) flight: Flight,
     pub(crate) response: R,
@@ -72,6 +74,7 @@ impl<R: Response> Connection<R> {
         Self {
             watched: None,
             stamped: false,
+            opened: flight.started,
             phase: Phase::Closed,
             flight,
             response: R::default(),
@@ -92,6 +95,7 @@ impl<R: Response> Connection<R> {
         readiness: &Readiness,
         key: usize,
     ) -> Result<(), Fault> {
+        self.opened = Instant::now();
         let socket = match connect(address) {
             Err(error) if address.is_unix() && error.kind() == ErrorKind::WouldBlock => {
                 return Err(Fault::QueueFull);

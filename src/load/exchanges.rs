@@ -18,9 +18,9 @@ const BUFFER: usize = 64 * 1024;
 /// An idle connection is closed after this: on uWSGI's http11-socket it occupies a core, and requests on further
 /// connections starve for as long as it stands.
 const IDLE: Duration = Duration::from_secs(1);
-/// After an exchange that had to be attended to as it went, the worker looks at once at what comes for this long.
 /// Until a full listen queue of a unix socket is tried again: nothing tells when it has room.
 const RETRY: Duration = Duration::from_millis(1);
+/// After an exchange that had to be attended to as it went, the worker looks at once at what comes for this long.
 const ATTENTIVE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Exchanges<C: Client> {
@@ -161,7 +161,7 @@ impl<C: Client> Exchanges<C> {
         if !connection.write(self.client.request())? {
             self.attend();
         } else if connection.served == 0 {
-            recorder.connected(connection.flight.started.elapsed());
+            recorder.connected(connection.opened.elapsed());
         }
         Ok(())
     }

@@ -141,17 +141,20 @@ impl<C: Client> Worker<C> {
         if self.stopped.is_some() {
             return false;
         }
-        let mut clock = now;
+        let Some(first) = self.intended() else {
+            return false;
+        };
+        let departure = self.pace.departure(first);
+        let mut clock = self.pace.spin(departure, now);
+        if departure > clock {
+            return false;
+        }
         for _ in 0..SENDS_PER_PASS {
-            let Some(intended) = self.intended() else {
-                return false;
-            };
-            let departure = self.pace.departure(intended);
-            clock = self.pace.spin(departure, clock);
-            if departure > clock {
+            let due = self.intended().filter(|intended| *intended <= clock);
+            let Some(intended) = due else {
                 self.pace.sent(clock);
                 return false;
-            }
+            };
             if !self.exchanges.pool.has_room() {
                 self.held = !self.agenda.is_closed();
                 return false;

@@ -60,7 +60,7 @@ pub(crate) struct LoadArguments {
     /// For a whole request, from connecting to its last byte
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = values::duration)]
     pub(super) timeout: Duration,
-    /// How closely sends keep to their times: `precise` within some 50 µs, `relaxed` once a millisecond for the least
+    /// How closely sends keep to their times: `precise` within some 100 µs, `relaxed` once a millisecond for the least
     /// processor time
     #[arg(long, value_enum, default_value_t = TimingChoice::Precise, value_name = "TIMING")]
     pub(super) timing: TimingChoice,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use hdrhistogram::Histogram;
 
-use crate::load::{Percentiles, Second, Summary, Verdict};
+use crate::load::{Percentiles, Second, Summary, Timing, Verdict};
 
 use super::number;
 
@@ -31,6 +31,7 @@ pub(crate) fn text(summary: &Summary, spectrum: bool) -> String {
     totals(summary, &mut out);
     balance(summary, &mut out);
     service(summary, &mut out);
+    lateness(summary, &mut out);
     writeln!(out, "  Verdict: {}", verdict(summary)).ok();
     let sending = summary.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
     writeln!(out, "Requests/sec: {:>9.2}", summary.achieved_rate).ok();
@@ -70,13 +71,17 @@ fn header(summary: &Summary, out: &mut String) {
         Some(limit) => format!("at most {}", number::counted(limit as u64, "connection")),
         None => "connections as needed".to_owned(),
     };
+    let timing = match settings.timing {
+        Timing::Precise => "",
+        Timing::Relaxed => ", sent once a millisecond (relaxed timing adds that to latencies)",
+    };
     let threads = number::counted(settings.threads as u64, "thread");
     let rate = match summary.asked_rate {
         Some(rate) => format!("{} requests/s asked", number::rate(rate)),
         None => "a closed loop".to_owned(),
     };
     writeln!(out, "Running {length} test @ {}", settings.target).ok();
-    writeln!(out, "  {threads} and {connections}, {rate}").ok();
+    writeln!(out, "  {threads} and {connections}, {rate}{timing}").ok();
 }
 
 /// `Latency` is from the intended time; `Req/Sec` is each thread's share, as in wrk.
@@ -210,6 +215,21 @@ fn service(summary: &Summary, out: &mut String) {
         at(0.9),
         at(0.99),
         number::latency(summary.service.max() as f64)
+    )
+    .ok();
+}
+
+/// How late the generator was itself, which is in the latencies too.
+fn lateness(summary: &Summary, out: &mut String) {
+    let lateness = &summary.lateness;
+    if lateness.is_empty() || summary.asked_rate.is_none() {
+        return;
+    }
+    let at = |quantile| number::latency(lateness.value_at_quantile(quantile) as f64);
+    let (median, high, most) = (at(0.5), at(0.99), number::latency(lateness.max() as f64));
+    writeln!(
+        out,
+        "  Own lateness (in the latencies): 50% {median}, 99% {high}, max {most}"
     )
     .ok();
 }
