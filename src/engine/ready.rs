@@ -224,7 +224,6 @@ fn words(error: &std::io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::Mutex;
 
     use tokio::net::TcpListener;
@@ -266,14 +265,7 @@ mod tests {
         let container = Container {
             id: "web-id".to_owned(),
             name: "lab-web-1".to_owned(),
-            service: "web".to_owned(),
-            settings: String::new(),
-            image: String::new(),
-            networks: BTreeSet::new(),
-            ports: BTreeMap::new(),
-            held_ports: BTreeSet::new(),
-            labels: BTreeMap::new(),
-            state,
+            ..Container::example("web", state)
         };
         FakeEngine::with(Observed {
             containers: vec![container],

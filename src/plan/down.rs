@@ -65,7 +65,7 @@ pub(crate) fn stop(observed: &Observed, cause: &str) -> Plan {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use super::super::{Artifact, Container, Network, State, Volume};
     use super::*;
@@ -74,14 +74,7 @@ mod tests {
         let container = |service: &str, state| Container {
             id: format!("{service}-id"),
             name: format!("lab-{service}-1"),
-            service: service.to_owned(),
-            settings: String::new(),
-            image: String::new(),
-            networks: BTreeSet::new(),
-            ports: BTreeMap::new(),
-            held_ports: BTreeSet::new(),
-            labels: BTreeMap::new(),
-            state,
+            ..Container::example(service, state)
         };
         Observed {
             containers: vec![

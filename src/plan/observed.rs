@@ -46,6 +46,25 @@ pub(crate) struct Container {
     pub(crate) state: State,
 }
 
+#[cfg(test)]
+impl Container {
+    /// One of `service` that nothing else is known of, for the tests of those who look at containers.
+    pub(crate) fn example(service: &str, state: State) -> Self {
+        Self {
+            id: service.to_owned(),
+            name: service.to_owned(),
+            service: service.to_owned(),
+            settings: String::new(),
+            image: String::new(),
+            networks: BTreeSet::new(),
+            ports: BTreeMap::new(),
+            held_ports: BTreeSet::new(),
+            labels: BTreeMap::new(),
+            state,
+        }
+    }
+}
+
 /// What a container does right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {

@@ -108,18 +108,9 @@ mod tests {
     use super::*;
 
     fn observed(services: &[(&str, State)]) -> Observed {
-        let containers = services.iter().map(|(service, state)| Container {
-            id: (*service).to_owned(),
-            name: (*service).to_owned(),
-            service: (*service).to_owned(),
-            settings: String::new(),
-            image: String::new(),
-            networks: BTreeSet::new(),
-            ports: BTreeMap::new(),
-            held_ports: BTreeSet::new(),
-            labels: BTreeMap::new(),
-            state: *state,
-        });
+        let containers = services
+            .iter()
+            .map(|(service, state)| Container::example(service, *state));
         Observed {
             containers: containers.collect(),
             ..Observed::default()
