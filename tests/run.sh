@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly target=${CARGO_TARGET_DIR:-$PWD/target}
 readonly scratch=$target/test-peers
 readonly pyuwsgi=pyuwsgi==2.0.30.post1
+readonly hdrhistogram=hdrhistogram==0.10.8
 dockerd_pid=
 
 # Command, Debian package, what is left out without it.
@@ -82,16 +83,26 @@ say_what_is_left_out() {
     has_python_client || news "no influxdb for /usr/bin/python3 (Debian package python3-influxdb): left out: the store under a Python client"
 }
 
-install_uwsgi() {
-    local venv=$scratch/uwsgi
-    if [[ ! -x $venv/bin/uwsgi ]]; then
-        news "installing $pyuwsgi into $venv"
-        if ! { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet "$pyuwsgi"; } >"$scratch/pip.log" 2>&1; then
-            news "no uWSGI, see $scratch/pip.log: left out: everything that asks a real uWSGI"
-            return
-        fi
+# A Python environment of its own with one package, unless it is there: name, package, what is left out without it.
+install_into_venv() {
+    local venv=$scratch/$1
+    if [[ -e $venv/complete ]]; then return; fi
+    news "installing $2 into $venv"
+    if { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet "$2"; } >"$scratch/pip.log" 2>&1; then
+        touch "$venv/complete"
+    else
+        news "no $2, see $scratch/pip.log: left out: $3"
+        return 1
     fi
-    export UWSGI_LAB_TEST_UWSGI=$venv/bin/uwsgi
+}
+
+install_python_peers() {
+    if install_into_venv uwsgi "$pyuwsgi" "everything that asks a real uWSGI"; then
+        export UWSGI_LAB_TEST_UWSGI=$scratch/uwsgi/bin/uwsgi
+    fi
+    if install_into_venv hdr "$hdrhistogram" "HdrHistogram logs as another implementation reads them"; then
+        export UWSGI_LAB_TEST_HDR_PYTHON=$scratch/hdr/bin/python
+    fi
 }
 
 docker_answers() { docker info >/dev/null 2>&1; }
@@ -140,6 +151,6 @@ run_tests() {
 mkdir -p "$scratch"
 install_peers
 say_what_is_left_out
-install_uwsgi
+install_python_peers
 prepare_docker
 run_tests "$@"

@@ -177,14 +177,10 @@ fn start_load(
         source,
     })?;
     let mut running = load::start(load::Settings {
-        target,
-        rate: load::Rate::per_second(settings.rate),
         threads: settings.threads,
         connections: settings.connections,
-        duration: None,
         timeout: settings.timeout,
-        request: load::Request::default(),
-        timing: load::Timing::Precise,
+        ..load::Settings::new(target, load::Rate::per_second(settings.rate))
     })?;
     let (sender, totals) = watch::channel(LoadTotals::default());
     let seconds = running.seconds();

@@ -14,6 +14,7 @@ Exit codes:
   3  invalid project or Compose file
   4  environment unavailable (no Docker or Python, port taken, image not to be had, disk full)
   5  a service did not become ready
+  6  a condition of --fail-if holds
   130  interrupted";
 
 /// The documented exit codes.
@@ -24,6 +25,7 @@ pub(crate) enum Code {
     InvalidFile = 3,
     Unavailable = 4,
     NotReady = 5,
+    Condition = 6,
     Interrupted = 130,
 }
 

@@ -1,6 +1,7 @@
 //! The requests in flight of one worker: sends, receives, retries on stale connections, times out; does not know
 //! when requests are due.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use socket2::SockAddr;
@@ -23,13 +24,24 @@ const RETRY: Duration = Duration::from_millis(1);
 /// After an exchange that had to be attended to as it went, the worker looks at once at what comes for this long.
 const ATTENTIVE: Duration = Duration::from_secs(1);
 
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// For one whole request, from connecting to the last byte.
+    pub(crate) whole: Duration,
+    /// For establishing a connection; only the whole request's if none.
+    pub(crate) connect: Option<Duration>,
+}
+
 pub(crate) struct Exchanges<C: Client> {
     client: C,
     pub(crate) pool: Pool<C::Response>,
     addresses: Vec<SockAddr>,
     /// The address that answered, or the one to try next.
     preferred: usize,
-    timeout: Duration,
+    timeouts: Timeouts,
+    /// Connections that were being established when last looked at, in the order in which connecting began.
+    connecting: VecDeque<(usize, Instant)>,
     /// Whether the kernel is asked when responses come.
     stamp: bool,
     /// Whether responses may wait in their sockets for a while: they come in one piece, and the kernel tells when.
@@ -48,7 +60,7 @@ impl<C: Client> Exchanges<C> {
         client: C,
         addresses: Vec<SockAddr>,
         limit: usize,
-        timeout: Duration,
+        timeouts: Timeouts,
         stamp: bool,
     ) -> Self {
         Self {
@@ -56,7 +68,8 @@ impl<C: Client> Exchanges<C> {
             pool: Pool::new(limit),
             addresses,
             preferred: 0,
-            timeout,
+            timeouts,
+            connecting: VecDeque::new(),
             stamp,
             patient: false,
             attentive_until: Instant::now(),
@@ -100,12 +113,15 @@ impl<C: Client> Exchanges<C> {
     /// When there is something to do though no socket is ready: a timeout, or a connect to try again.
     pub(crate) fn next_look(&self) -> Option<Instant> {
         let oldest = self.pool.oldest()?;
-        let timeout = self.pool[oldest].flight.started + self.timeout;
-        Some(if self.queued.is_empty() {
-            timeout
-        } else {
-            timeout.min(self.retry)
-        })
+        let whole = self.pool[oldest].flight.started + self.timeouts.whole;
+        let connect = self.timeouts.connect.zip(self.connecting.front());
+        let connect = connect.map(|(timeout, (_, opened))| *opened + timeout);
+        let retry = (!self.queued.is_empty()).then_some(self.retry);
+        [connect, retry]
+            .into_iter()
+            .flatten()
+            .fold(whole, Instant::min)
+            .into()
     }
 
     /// Tries again to connect the requests that found a listen queue full, the oldest first, until one does not come in.
@@ -132,20 +148,38 @@ impl<C: Client> Exchanges<C> {
     pub(crate) fn expire(&mut self, now: Instant, recorder: &mut Recorder) {
         while let Some(slot) = self.pool.oldest() {
             let flight = self.pool[slot].flight;
-            if now < flight.started + self.timeout {
+            if now < flight.started + self.timeouts.whole {
                 break;
             }
             recorder.failed(flight, now, &Fault::Timeout);
             self.pool.close(slot);
+        }
+        if let Some(timeout) = self.timeouts.connect {
+            self.expire_connects(timeout, now, recorder);
         }
         if let Some(limit) = now.checked_sub(IDLE) {
             self.pool.close_idle_since(limit);
         }
     }
 
+    fn expire_connects(&mut self, timeout: Duration, now: Instant, recorder: &mut Recorder) {
+        while let Some((slot, opened)) = self.connecting.front().copied() {
+            let connection = &self.pool[slot];
+            let goes_on = connection.phase == Phase::Sending(0) && connection.opened == opened;
+            if goes_on && now < opened + timeout {
+                break;
+            }
+            if goes_on {
+                recorder.failed(connection.flight, now, &Fault::ConnectTimeout);
+                self.pool.close(slot);
+            }
+            self.connecting.pop_front();
+        }
+    }
+
     fn advance_idle(&mut self, slot: usize, recorder: &mut Recorder) {
         if !self.pool[slot].stands() {
-            recorder.counts().closed_by_server += 1;
+            recorder.counts(self.pool[slot].flight).closed_by_server += 1;
             self.pool.close_idle(slot);
         }
     }
@@ -157,11 +191,14 @@ impl<C: Client> Exchanges<C> {
             connection.address = self.preferred;
             connection.attempts += 1;
             connection.open(&self.addresses[self.preferred], self.stamp, readiness, slot)?;
+            if self.timeouts.connect.is_some() {
+                self.connecting.push_back((slot, connection.opened));
+            }
         }
         if !connection.write(self.client.request())? {
             self.attend();
         } else if connection.served == 0 {
-            recorder.connected(connection.opened.elapsed());
+            recorder.connected(connection.flight, connection.opened.elapsed());
         }
         Ok(())
     }
@@ -171,7 +208,7 @@ impl<C: Client> Exchanges<C> {
         if connection.phase != Phase::Receiving {
             return Ok(());
         }
-        let bytes = &mut recorder.current.counts.bytes;
+        let bytes = &mut recorder.counts(connection.flight).bytes;
         match connection.read(&mut self.buffer, bytes)? {
             Turn::Waiting if connection.response.started() => self.attend(),
             Turn::Waiting => {}
@@ -211,7 +248,7 @@ impl<C: Client> Exchanges<C> {
         if reusable && (connection.served > 1 || connection.stands()) {
             self.pool.keep(slot, now);
         } else {
-            recorder.counts().closed_by_server += 1;
+            recorder.counts(connection.flight).closed_by_server += 1;
             self.pool.close(slot);
         }
     }
@@ -247,8 +284,9 @@ impl<C: Client> Exchanges<C> {
     fn may_retry(&mut self, slot: usize, fault: &Fault, recorder: &mut Recorder) -> bool {
         let connection = &mut self.pool[slot];
         if connection.is_stale(fault) {
-            recorder.counts().retried += 1;
-            recorder.counts().closed_by_server += 1;
+            let counts = recorder.counts(connection.flight);
+            counts.retried += 1;
+            counts.closed_by_server += 1;
             connection.attempts = 0;
             return true;
         }

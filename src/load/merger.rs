@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::LoadError;
-use super::recorder::Interval;
+use super::interval::Interval;
 use super::reports::{Gauges, Message};
 use super::second::Second;
 use super::summary::{Gathered, Summary};
@@ -42,6 +42,14 @@ impl Desk {
     }
 }
 
+/// Sees each second as it is complete, on the merging thread, with all that was recorded in it.
+pub(crate) trait Observer: Send {
+    fn second(&mut self, second: &Second, interval: &Interval);
+
+    /// What came after the last whole second, with the lower bounds of what was never answered.
+    fn rest(&mut self, from: Duration, to: Duration, interval: &Interval);
+}
+
 pub(crate) struct Merger {
     pub(crate) messages: Receiver<Message>,
     pub(crate) desks: Vec<Desk>,
@@ -54,6 +62,8 @@ pub(crate) struct Merger {
     /// Since then, and until then.
     pub(crate) pending: Interval,
     pub(crate) total: Interval,
+    pub(crate) warm_up: Option<Interval>,
+    pub(crate) observer: Option<Box<dyn Observer>>,
 }
 
 impl Merger {
@@ -68,21 +78,45 @@ impl Merger {
                     worker,
                     second,
                     gauges,
+                    warm_up,
                     interval,
-                }) => self.take(worker, second, gauges, interval),
+                }) => self.take(worker, second, gauges, warm_up, interval),
                 Ok(Message::Ended { worker, ending }) => {
                     self.desks[worker].ending = Some(ending.map_err(LoadError::Wait)?);
                 }
                 Err(_all_gone) => return Err(LoadError::Lost),
             }
         }
-        self.total.add(&self.pending);
         let endings: Vec<Ending> = self.desks.into_iter().filter_map(|desk| desk.ending).collect();
-        Ok(Summary::new(self.gathered, self.total, &endings))
+        if let Some(observer) = &mut self.observer {
+            let ended = endings
+                .iter()
+                .map(|ending| ending.ended)
+                .max()
+                .unwrap_or_default();
+            endings.iter().for_each(|ending| self.pending.add(&ending.rest));
+            let [from, to] = [
+                Duration::from_secs(self.emitted),
+                self.gathered.settings.warm_up + ended,
+            ];
+            observer.rest(from, to, &self.pending);
+        }
+        Ok(Summary::new(self.gathered, self.total, self.warm_up, &endings))
     }
 
-    fn take(&mut self, worker: usize, second: u64, gauges: Gauges, mut interval: Box<Interval>) {
+    fn take(
+        &mut self,
+        worker: usize,
+        second: u64,
+        gauges: Gauges,
+        warm_up: bool,
+        mut interval: Box<Interval>,
+    ) {
         self.pending.add(&interval);
+        match &mut self.warm_up {
+            Some(total) if warm_up => total.add(&interval),
+            _ => self.total.add(&interval),
+        }
         interval.clear();
         let desk = &mut self.desks[worker];
         desk.second = second;
@@ -101,10 +135,17 @@ impl Merger {
         self.desks.iter().for_each(|desk| gauges.add(&desk.gauges));
         let span = number - self.emitted;
         let [from, to] = [self.emitted, number].map(Duration::from_secs);
-        let rate = self.gathered.settings.rate.between(from, to);
+        let rate = self
+            .gathered
+            .plan
+            .as_ref()
+            .map(|plan| plan.rate_between(from, to));
         let mut second = Second::new(number, span, rate, &self.pending, gauges);
         second.skipped = self.skipped;
-        self.total.add(&self.pending);
+        second.warm_up = number <= self.gathered.settings.warm_up.as_secs();
+        if let Some(observer) = &mut self.observer {
+            observer.second(&second, &self.pending);
+        }
         self.pending.clear();
         self.emitted = number;
         self.gather(&second);
@@ -116,8 +157,9 @@ impl Merger {
     /// Seconds after sending has stopped say nothing about the rate.
     fn gather(&mut self, second: &Second) {
         let end = Duration::from_secs(second.number);
-        let duration = self.gathered.settings.duration;
-        if self.stop.load(Ordering::Relaxed) || duration.is_some_and(|duration| end > duration) {
+        let settings = &self.gathered.settings;
+        let over = settings.duration.map(|duration| settings.warm_up + duration);
+        if second.warm_up || self.stop.load(Ordering::Relaxed) || over.is_some_and(|over| end > over) {
             return;
         }
         let hundredths = (second.achieved_rate() * 100.0).round() as u64;

@@ -9,6 +9,7 @@ mod client;
 mod connection;
 mod exchanges;
 mod fault;
+mod interval;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod limits;
@@ -27,6 +28,7 @@ mod second;
 mod stamps;
 mod summary;
 mod target;
+mod threshold;
 mod verdict;
 mod worker;
 
@@ -34,13 +36,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use interval::Interval;
+pub(crate) use merger::Observer;
 pub(crate) use pace::Timing;
 pub(crate) use request::Request;
-pub(crate) use running::{Running, start};
+pub(crate) use running::{Running, start, start_observed};
 pub(crate) use schedule::{Arrivals, Plan, Profile, Sine, Stage, Stages};
 pub(crate) use second::{Percentiles, Second};
 pub(crate) use summary::Summary;
-pub(crate) use target::{Target, TargetError};
+pub(crate) use target::{Protocol, Target, TargetError};
+pub(crate) use threshold::{Judgement, Threshold};
 pub(crate) use verdict::Verdict;
 
 /// What to load and how.
@@ -54,10 +59,35 @@ pub(crate) struct Settings {
     pub(crate) connections: Option<usize>,
     /// How long to send; until stopped if none.
     pub(crate) duration: Option<Duration>,
+    /// How many requests to send at most; as many as fall within the duration if none.
+    pub(crate) requests: Option<u64>,
+    /// How long to send before what is measured, in whole seconds; at the rate with which the run starts.
+    pub(crate) warm_up: Duration,
     /// For one whole request, from connecting to the last byte.
     pub(crate) timeout: Duration,
+    /// For establishing a connection; only that of the whole request if none.
+    pub(crate) connect_timeout: Option<Duration>,
     pub(crate) request: Request,
     pub(crate) timing: Timing,
+}
+
+impl Settings {
+    /// One thread, as many connections as are needed, a plain GET, 30 s for each request; until stopped.
+    pub(crate) fn new(target: Target, rate: Rate) -> Self {
+        Self {
+            target,
+            rate,
+            threads: 1,
+            connections: None,
+            duration: None,
+            requests: None,
+            warm_up: Duration::ZERO,
+            timeout: Duration::from_secs(30),
+            connect_timeout: None,
+            request: Request::default(),
+            timing: Timing::Precise,
+        }
+    }
 }
 
 /// How many requests are asked for, all threads together.
@@ -73,14 +103,6 @@ impl Rate {
     /// A constant number of requests a second, evenly spaced; above 0, fractions are fine.
     pub(crate) fn per_second(rate: f64) -> Self {
         Self::Open(Arc::new(Plan::constant(rate)))
-    }
-
-    /// Requests a second asked for between two times since the start, in the mean; nothing in a closed loop.
-    pub(crate) fn between(&self, from: Duration, to: Duration) -> Option<f64> {
-        match self {
-            Self::Open(plan) => Some(plan.profile.rate_between(from, to)),
-            Self::Max => None,
-        }
     }
 }
 
@@ -123,6 +145,8 @@ pub(crate) enum LoadError {
     Threads,
     #[error("a timeout of 0 leaves no time to answer")]
     Timeout,
+    #[error("a warm-up goes at the rate with which the run starts, and there is none")]
+    WarmUp,
     #[error("method `{0}` is no HTTP token")]
     Method(String),
     #[error("the request's variables are longer than the 65,535 bytes of a packet of the uwsgi protocol")]

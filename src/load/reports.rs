@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::mpsc::{Receiver, Sender};
 
-use super::recorder::Interval;
+use super::interval::Interval;
 use super::worker::Ending;
 
 /// What stands at one moment, as numbers that add up over workers.
@@ -34,6 +34,8 @@ pub(crate) enum Message {
         /// Whole seconds since the start of the run that the worker's intervals cover so far.
         second: u64,
         gauges: Gauges,
+        /// Whether it is of the warm-up.
+        warm_up: bool,
         interval: Box<Interval>,
     },
     Ended {
@@ -68,7 +70,13 @@ impl Outbox {
 
     /// Exchanges `current` for an empty interval. While the other one is still out, goes on filling: the next
     /// exchange covers both seconds.
-    pub(crate) fn hand_over(&mut self, second: u64, gauges: Gauges, current: &mut Box<Interval>) {
+    pub(crate) fn hand_over(
+        &mut self,
+        second: u64,
+        gauges: Gauges,
+        warm_up: bool,
+        current: &mut Box<Interval>,
+    ) {
         self.reported = second;
         let Ok(empty) = self.empties.try_recv() else {
             return;
@@ -78,6 +86,7 @@ impl Outbox {
             worker: self.worker,
             second,
             gauges,
+            warm_up,
             interval,
         };
         // Nobody left to tell: the run was dropped, and its stop flag ends this worker.

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::exchanges::Exchanges;
-use super::merger::{Desk, Merger};
+use super::exchanges::{Exchanges, Timeouts};
+use super::interval::Interval;
+use super::merger::{Desk, Merger, Observer};
 use super::pace::Pace;
 use super::readiness::{Readiness, Waker};
-use super::recorder::{Interval, Recorder};
+use super::recorder::Recorder;
 use super::reports::{Message, Outbox};
 use super::request::Prepared;
-use super::schedule::{Agenda, Profile, Share};
+use super::schedule::{Agenda, Plan, Profile, Share};
 use super::second::Second;
 use super::summary::{Gathered, Summary};
 use super::worker::{Span, Worker};
@@ -78,9 +79,26 @@ impl Drop for Running {
 /// # Errors
 /// Settings that cannot run: see [`LoadError`]. A target that refuses is none.
 pub(crate) fn start(settings: Settings) -> Result<Running, LoadError> {
+    start_observed(settings, None)
+}
+
+/// As [`start`], with somebody who sees all that was recorded second by second.
+///
+/// # Errors
+/// As [`start`].
+pub(crate) fn start_observed(
+    settings: Settings,
+    observer: Option<Box<dyn Observer>>,
+) -> Result<Running, LoadError> {
     check(&settings)?;
+    let mut settings = settings;
+    let plan = plan(&settings)?;
+    if let (Some(requests), Rate::Open(plan)) = (settings.requests, &settings.rate) {
+        let last = plan.end_of(requests);
+        settings.duration = [last, settings.duration].into_iter().flatten().min();
+    }
     let (reports, messages) = channel();
-    let (workers, desks) = staff(&settings, &reports)?;
+    let (workers, desks) = staff(&settings, plan.as_ref(), &reports)?;
     drop(reports);
     let stop = Arc::clone(&workers[0].span.stop);
     let (seconds_out, seconds) = mpsc::channel(SECONDS_KEPT);
@@ -97,7 +115,9 @@ pub(crate) fn start(settings: Settings) -> Result<Running, LoadError> {
         desks,
         seconds: seconds_out,
         stop,
-        gathered: Gathered::new(settings)?,
+        warm_up: (!settings.warm_up.is_zero()).then(Interval::new).transpose()?,
+        observer,
+        gathered: Gathered::new(settings, plan)?,
         emitted: 0,
         skipped: 0,
         pending: Interval::new()?,
@@ -113,8 +133,24 @@ pub(crate) fn start(settings: Settings) -> Result<Running, LoadError> {
 
 type HttpWorker = Worker<Prepared>;
 
+/// The schedule, with the warm-up before it; nothing in a closed loop.
+fn plan(settings: &Settings) -> Result<Option<Arc<Plan>>, LoadError> {
+    match &settings.rate {
+        Rate::Max => Ok(None),
+        Rate::Open(plan) if settings.warm_up.is_zero() => Ok(Some(Arc::clone(plan))),
+        Rate::Open(plan) => match plan.warmed_up(settings.warm_up) {
+            Some(plan) => Ok(Some(Arc::new(plan))),
+            None => Err(LoadError::WarmUp),
+        },
+    }
+}
+
 /// The workers, and a desk for each in the merging thread.
-fn staff(settings: &Settings, reports: &Sender<Message>) -> Result<(Vec<HttpWorker>, Vec<Desk>), LoadError> {
+fn staff(
+    settings: &Settings,
+    plan: Option<&Arc<Plan>>,
+    reports: &Sender<Message>,
+) -> Result<(Vec<HttpWorker>, Vec<Desk>), LoadError> {
     let limits = limits::per_thread(connections(settings), settings.threads)?;
     let resolve = |source| LoadError::Resolve {
         host: settings.target.authority().to_owned(),
@@ -123,16 +159,16 @@ fn staff(settings: &Settings, reports: &Sender<Message>) -> Result<(Vec<HttpWork
     let addresses = settings.target.resolve().map_err(resolve)?;
     let span = Span {
         start: Instant::now() + HEAD_START,
-        duration: settings.duration,
+        warm_up: settings.warm_up,
+        duration: settings.duration.map(|duration| settings.warm_up + duration),
         drain: DRAIN.min(settings.timeout),
         stop: Arc::default(),
     };
-    // A closed loop goes for the most requests, and times of arrival cost some.
-    let plan = match &settings.rate {
-        Rate::Open(plan) => Some(Arc::clone(plan)),
-        Rate::Max => None,
+    let timeouts = Timeouts {
+        whole: settings.timeout,
+        connect: settings.connect_timeout,
     };
-    let open = plan.is_some();
+    let threads = settings.threads as u64;
     let mut workers = Vec::new();
     let mut desks = Vec::new();
     for (index, limit) in limits.into_iter().enumerate() {
@@ -140,29 +176,38 @@ fn staff(settings: &Settings, reports: &Sender<Message>) -> Result<(Vec<HttpWork
         let client = Prepared::new(&settings.target, &settings.request)?;
         desks.push(Desk::new(returns)?);
         workers.push(Worker {
-            agenda: match &plan {
+            agenda: match plan {
                 Some(plan) => Agenda::open(
                     plan,
                     Share {
                         index: index as u64,
-                        of: settings.threads as u64,
+                        of: threads,
                     },
                 ),
-                None => Agenda::Closed,
+                None => Agenda::Closed {
+                    left: share_of(settings.requests.unwrap_or(u64::MAX), index as u64, threads),
+                },
             },
-            exchanges: Exchanges::new(client, addresses.clone(), limit, settings.timeout, open),
-            recorder: Recorder::new(span.start)?,
+            // A closed loop goes for the most requests, and times of arrival cost some.
+            exchanges: Exchanges::new(client, addresses.clone(), limit, timeouts, plan.is_some()),
+            recorder: Recorder::new(span.measured_from(), !settings.warm_up.is_zero())?,
             readiness: Readiness::new().map_err(LoadError::Start)?,
             pace: Pace::new(settings.timing),
             span: span.clone(),
             outbox: Outbox::new(index, reports.clone(), empties),
             sent: 0,
+            measured: 0,
             held: false,
             held_until: span.start,
             stopped: None,
         });
     }
     Ok((workers, desks))
+}
+
+/// The part of `total` that falls to the `index`th of so many.
+fn share_of(total: u64, index: u64, of: u64) -> u64 {
+    total / of + u64::from(index < total % of)
 }
 
 /// A closed loop has as many requests on their way as it has connections, so it needs a number of them.
@@ -216,7 +261,7 @@ fn check(settings: &Settings) -> Result<(), LoadError> {
     if settings.threads == 0 {
         return Err(LoadError::Threads);
     }
-    if settings.timeout.is_zero() {
+    if settings.timeout.is_zero() || settings.connect_timeout.is_some_and(|timeout| timeout.is_zero()) {
         return Err(LoadError::Timeout);
     }
     Ok(())
@@ -227,8 +272,6 @@ mod tests {
     use std::io::{BufRead as _, BufReader, Write as _};
     use std::net::{SocketAddr, TcpListener, TcpStream};
 
-    use super::super::Request;
-    use super::super::pace::Timing;
     use super::*;
 
     fn answer(stream: TcpStream) {
@@ -255,15 +298,10 @@ mod tests {
     }
 
     fn settings(address: SocketAddr) -> Settings {
+        let target = format!("http://{address}/").parse().unwrap();
         Settings {
-            target: format!("http://{address}/").parse().unwrap(),
-            rate: Rate::per_second(40.0),
             threads: 2,
-            connections: None,
-            duration: None,
-            timeout: Duration::from_secs(30),
-            request: Request::default(),
-            timing: Timing::Precise,
+            ..Settings::new(target, Rate::per_second(40.0))
         }
     }
 

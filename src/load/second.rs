@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 
 use crate::point::Point;
 
-use super::recorder::{Counts, Interval};
+use super::interval::{Counts, Interval};
 use super::reports::Gauges;
 
 /// Percentiles of a second or a run, in µs; all 0 when nothing was recorded.
@@ -35,8 +35,9 @@ impl From<&Histogram<u64>> for Percentiles {
 /// All workers together, over one second of the wall.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Second {
-    /// Whole seconds since the start of the run at its end.
+    /// Whole seconds since the start of the run at its end, the warm-up included.
     pub(crate) number: u64,
+    pub(crate) warm_up: bool,
     /// Seconds it covers: 1, or more where the machine was too busy to look.
     pub(crate) span: u64,
     /// Requests a second; nothing in a closed loop.
@@ -62,6 +63,7 @@ impl Second {
     ) -> Self {
         Self {
             number,
+            warm_up: false,
             span,
             asked_rate,
             counts: interval.counts,

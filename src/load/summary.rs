@@ -1,11 +1,14 @@
 //! What a whole run came to: counts that balance, histograms, rates; prints nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hdrhistogram::{CreationError, Histogram};
 
 use super::Settings;
-use super::recorder::{Counts, Interval, histogram};
+use super::fault::Examples;
+use super::interval::{Counts, Interval, histogram};
+use super::schedule::Plan;
 use super::verdict::{Trend, Verdict};
 use super::worker::Ending;
 
@@ -38,20 +41,25 @@ pub(crate) struct Summary {
     pub(crate) asked_rate: Option<f64>,
     pub(crate) achieved_rate: f64,
     pub(crate) verdict: Verdict,
-    pub(crate) first_error: Option<String>,
+    pub(crate) examples: Examples,
+    /// What was sent before what is measured, recorded apart.
+    pub(crate) warm_up: Option<Interval>,
 }
 
 /// What the merging thread gathers for a summary besides the intervals.
 pub(crate) struct Gathered {
     pub(crate) settings: Settings,
+    /// The schedule, with the warm-up before it; nothing in a closed loop.
+    pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) trend: Trend,
     pub(crate) per_second: Histogram<u64>,
 }
 
 impl Gathered {
-    pub(crate) fn new(settings: Settings) -> Result<Self, CreationError> {
+    pub(crate) fn new(settings: Settings, plan: Option<Arc<Plan>>) -> Result<Self, CreationError> {
         Ok(Self {
             settings,
+            plan,
             trend: Trend::default(),
             per_second: histogram()?,
         })
@@ -60,15 +68,24 @@ impl Gathered {
 
 impl Summary {
     /// From everything that was recorded; `total` holds all intervals but the rests of the `endings`.
-    pub(crate) fn new(gathered: Gathered, mut total: Interval, endings: &[Ending]) -> Self {
+    pub(crate) fn new(
+        gathered: Gathered,
+        mut total: Interval,
+        mut warm_up: Option<Interval>,
+        endings: &[Ending],
+    ) -> Self {
         for ending in endings {
             total.add(&ending.rest);
+            if let (Some(warm_up), Some(rest)) = (&mut warm_up, &ending.warm_up) {
+                warm_up.add(rest);
+            }
         }
         let sum = |count: fn(&Ending) -> u64| endings.iter().map(count).sum();
         let longest = |time: fn(&Ending) -> Duration| endings.iter().map(time).max().unwrap_or_default();
         let sending = longest(|ending| ending.stopped);
         let achieved_rate = achieved_rate(&total, sending);
-        let asked_rate = gathered.settings.rate.between(Duration::ZERO, sending);
+        let from = gathered.settings.warm_up;
+        let asked_rate = gathered.plan.map(|plan| plan.rate_between(from, from + sending));
         Self {
             verdict: match asked_rate {
                 Some(asked) => gathered.trend.verdict(asked, achieved_rate),
@@ -89,7 +106,8 @@ impl Summary {
             lateness: total.lateness,
             per_second: gathered.per_second,
             achieved_rate,
-            first_error: total.first_error,
+            examples: total.examples,
+            warm_up,
         }
     }
 }
@@ -98,7 +116,16 @@ impl Summary {
 impl Summary {
     /// A run of which nothing is known yet, for the tests of those who read summaries.
     pub(crate) fn empty(settings: Settings) -> Result<Self, CreationError> {
-        Ok(Self::new(Gathered::new(settings)?, Interval::new()?, &[]))
+        let plan = match &settings.rate {
+            super::Rate::Open(plan) => Some(Arc::clone(plan)),
+            super::Rate::Max => None,
+        };
+        Ok(Self::new(
+            Gathered::new(settings, plan)?,
+            Interval::new()?,
+            None,
+            &[],
+        ))
     }
 }
 

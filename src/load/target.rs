@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::ToSocketAddrs as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 use socket2::SockAddr;
@@ -131,6 +131,14 @@ impl Target {
 
     pub(crate) fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    /// The unix socket, where it is one.
+    pub(crate) fn socket(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Unix(path) => Some(path),
+            Place::Tcp { .. } => None,
+        }
     }
 
     /// `host[:port]` as it stands in the `Host` header; `localhost` for a unix socket.

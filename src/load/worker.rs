@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use super::client::Client;
 use super::connection::Flight;
 use super::exchanges::Exchanges;
+use super::interval::Interval;
 use super::moment::Moment;
 use super::pace::Pace;
 use super::readiness::Readiness;
-use super::recorder::{Interval, Recorder};
+use super::recorder::Recorder;
 use super::reports::{Gauges, Outbox};
 use super::schedule::Agenda;
 
@@ -28,17 +29,26 @@ const PATIENCE: Duration = Duration::from_millis(2);
 #[derive(Clone)]
 pub(crate) struct Span {
     pub(crate) start: Instant,
-    /// How long requests are sent; until stopped if none.
+    /// How long requests are sent before those that count, whole seconds.
+    pub(crate) warm_up: Duration,
+    /// How long requests are sent, the warm-up included; until stopped if none.
     pub(crate) duration: Option<Duration>,
     /// How long requests in flight may take after that.
     pub(crate) drain: Duration,
     pub(crate) stop: Arc<AtomicBool>,
 }
 
-/// What a worker hands back when it is done.
+impl Span {
+    pub(crate) fn measured_from(&self) -> Instant {
+        self.start + self.warm_up
+    }
+}
+
+/// What a worker hands back when it is done. Counts and times are those of what is measured, without the warm-up.
 pub(crate) struct Ending {
     /// What came since the last whole second, and the lower bounds of what was not answered.
     pub(crate) rest: Box<Interval>,
+    pub(crate) warm_up: Option<Box<Interval>>,
     pub(crate) scheduled: u64,
     pub(crate) in_flight: u64,
     pub(crate) never_sent: u64,
@@ -64,8 +74,9 @@ pub(crate) struct Worker<C: Client> {
     pub(crate) pace: Pace,
     pub(crate) span: Span,
     pub(crate) outbox: Outbox,
-    /// Requests of this worker's share that have been sent.
+    /// Requests of this worker's share that have been sent, and those of them that do not belong to the warm-up.
     pub(crate) sent: u64,
+    pub(crate) measured: u64,
     /// Whether a request is due that the limit of connections holds back, and until when that was so.
     pub(crate) held: bool,
     pub(crate) held_until: Instant,
@@ -129,9 +140,12 @@ impl<C: Client> Worker<C> {
         }
         let elapsed = now.saturating_duration_since(self.span.start);
         let asked = self.span.stop.load(Ordering::Relaxed);
+        // The plan, or the number of requests asked for, is used up.
+        let used_up =
+            self.agenda.due().is_none() && (self.span.duration.is_none() || self.agenda.is_closed());
         match self.span.duration {
             Some(duration) if elapsed >= duration => self.stopped = Some(self.span.start + duration),
-            _ if asked => self.stopped = Some(now),
+            _ if asked || used_up => self.stopped = Some(now),
             _ => {}
         }
     }
@@ -180,6 +194,7 @@ impl<C: Client> Worker<C> {
         self.exchanges.send(flight, &self.readiness, &mut self.recorder);
         self.agenda.advance();
         self.sent += 1;
+        self.measured += u64::from(self.recorder.measures(intended));
         started
     }
 
@@ -238,28 +253,40 @@ impl<C: Client> Worker<C> {
             in_flight: self.exchanges.pool.in_flight() as u64,
             backlog: scheduled - self.sent,
         };
-        self.outbox
-            .hand_over(elapsed.as_secs(), gauges, &mut self.recorder.current);
+        let second = elapsed.as_secs();
+        match &mut self.recorder.warm_up {
+            Some(warm_up) if second <= self.span.warm_up.as_secs() => {
+                self.outbox.hand_over(second, gauges, true, warm_up);
+            }
+            _ => self
+                .outbox
+                .hand_over(second, gauges, false, &mut self.recorder.current),
+        }
     }
 
     fn end(mut self, now: Instant) -> Ending {
         let stopped = self.stopped.unwrap_or(now);
         let scheduled = self.scheduled(now);
+        let (mut in_flight, mut never_sent) = (0, 0);
         for flight in self.exchanges.pool.flights() {
             self.recorder.waited(flight.intended, now);
+            in_flight += u64::from(self.recorder.measures(flight.intended));
         }
         for _ in self.sent..scheduled {
-            let due = self.agenda.due().unwrap_or_default();
-            self.recorder.waited(self.span.start + due, stopped);
+            let intended = self.span.start + self.agenda.due().unwrap_or_default();
+            self.recorder.waited(intended, stopped);
+            never_sent += u64::from(self.recorder.measures(intended));
             self.agenda.advance();
         }
+        let from = self.span.measured_from();
         Ending {
             rest: self.recorder.current,
-            scheduled,
-            in_flight: self.exchanges.pool.in_flight() as u64,
-            never_sent: scheduled - self.sent,
-            stopped: stopped.saturating_duration_since(self.span.start),
-            ended: now.saturating_duration_since(self.span.start),
+            warm_up: self.recorder.warm_up,
+            scheduled: self.measured + never_sent,
+            in_flight,
+            never_sent,
+            stopped: stopped.saturating_duration_since(from),
+            ended: now.saturating_duration_since(from),
         }
     }
 }
@@ -272,6 +299,7 @@ mod tests {
     use std::thread;
 
     use super::super::client::Response;
+    use super::super::exchanges::Timeouts;
     use super::super::pace::Timing;
     use super::super::response::Malformed;
     use super::super::schedule::{Arrivals, Plan, Profile, Share};
@@ -348,6 +376,7 @@ mod tests {
         let plan = Plan {
             profile,
             arrivals: Arrivals::Even,
+            lead: None,
         };
         let worker = Worker {
             agenda: Agenda::open(&Arc::new(plan), Share { index: 0, of: 1 }),
@@ -355,20 +384,25 @@ mod tests {
                 Ping,
                 addresses.into_iter().map(Into::into).collect(),
                 1,
-                SECOND,
+                Timeouts {
+                    whole: SECOND,
+                    connect: None,
+                },
                 true,
             ),
-            recorder: Recorder::new(start).unwrap(),
+            recorder: Recorder::new(start, false).unwrap(),
             readiness: Readiness::new().unwrap(),
             pace: Pace::new(Timing::Precise),
             span: Span {
                 start,
+                warm_up: Duration::ZERO,
                 duration: Some(Duration::from_millis(duration)),
                 drain: SECOND,
                 stop: Arc::default(),
             },
             outbox: Outbox::new(0, reports, empties),
             sent: 0,
+            measured: 0,
             held: false,
             held_until: start,
             stopped: None,

@@ -2,6 +2,7 @@
 
 mod address;
 mod config;
+mod counted;
 mod document;
 mod fetch;
 mod points;
@@ -10,6 +11,7 @@ mod summary;
 
 pub(crate) use address::{AddressError, StatsAddress, hostname};
 pub(crate) use config::UwsgiConfig;
+pub(crate) use counted::{Counted, between as counted_between};
 pub(crate) use document::{Document, DocumentError, parse};
 pub(crate) use fetch::{FetchError, fetch};
 pub(crate) use points::{Scrape, failure_points, points};

@@ -43,6 +43,11 @@ impl Peer {
         name: "chromium",
         variable: "UWSGI_LAB_TEST_CHROMIUM",
     };
+    /// A Python that has HdrHistogram's port to it.
+    pub(crate) const HDR_PYTHON: Self = Self {
+        name: "python-with-hdrhistogram",
+        variable: "UWSGI_LAB_TEST_HDR_PYTHON",
+    };
     pub(crate) const CHROMEDRIVER: Self = Self {
         name: "chromedriver",
         variable: "UWSGI_LAB_TEST_CHROMEDRIVER",

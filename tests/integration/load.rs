@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+pub(crate) const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 /// Serves each connection on a thread of its own, for as long as the test binary runs.
-fn serve(handle: impl Fn(TcpStream) + Clone + Send + 'static) -> SocketAddr {
+pub(crate) fn serve(handle: impl Fn(TcpStream) + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -27,7 +27,7 @@ fn serve(handle: impl Fn(TcpStream) + Clone + Send + 'static) -> SocketAddr {
 }
 
 /// Reads one request; `false` when the client has closed.
-fn request(stream: &mut TcpStream) -> bool {
+pub(crate) fn request(stream: &mut TcpStream) -> bool {
     let mut seen = Vec::new();
     let mut byte = [0];
     while !seen.ends_with(b"\r\n\r\n") {
@@ -40,7 +40,7 @@ fn request(stream: &mut TcpStream) -> bool {
 }
 
 /// A server that answers every request on a connection with the same bytes.
-fn keeps_alive(answer: &'static [u8]) -> SocketAddr {
+pub(crate) fn keeps_alive(answer: &'static [u8]) -> SocketAddr {
     serve(move |mut stream| while request(&mut stream) && stream.write_all(answer).is_ok() {})
 }
 
@@ -60,12 +60,12 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
 /// Runs to the end and returns exit code, report and stderr.
-fn load(address: SocketAddr, arguments: &[&str]) -> (i32, Value, String) {
+pub(crate) fn load(address: SocketAddr, arguments: &[&str]) -> (i32, Value, String) {
     let url = format!("http://{address}/");
     let output = run(&[&[url.as_str(), "--output", "json"], arguments].concat());
     finished(&output)
@@ -77,13 +77,13 @@ fn finished(output: &Output) -> (i32, Value, String) {
     (output.status.code().unwrap(), report, stderr)
 }
 
-fn number(report: &Value, pointer: &str) -> u64 {
+pub(crate) fn number(report: &Value, pointer: &str) -> u64 {
     let value = report.pointer(pointer).and_then(Value::as_u64);
     value.unwrap_or_else(|| panic!("no {pointer} in {report:#}"))
 }
 
 /// `requests` of a run in which every request was answered.
-fn all_answered(count: u64) -> Value {
+pub(crate) fn all_answered(count: u64) -> Value {
     json!({
         "scheduled": count, "sent": count, "answered": count, "failed": 0, "in_flight": 0, "never_sent": 0
     })

@@ -9,6 +9,7 @@ mod http;
 mod lab;
 mod layers;
 mod load;
+mod load_results;
 mod load_uwsgi;
 mod local;
 mod local_python;

@@ -6,9 +6,11 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::cli::values;
-use crate::load::{Target, TargetError, Timing};
+use crate::load::{Target, TargetError, Threshold, Timing};
+use crate::uwsgi::StatsAddress;
 
 use super::asked::{self, AskedRate};
+use super::saved::Saved;
 
 /// Load a URL at a rate and report latencies from the intended times
 ///
@@ -32,9 +34,15 @@ pub(crate) struct LoadArguments {
     /// the wait counts as latency.
     #[arg(short, long, value_name = "N", value_parser = at_least_one)]
     pub(super) connections: Option<usize>,
-    /// How long to send: 500ms, 10s, 2m, 1h; without it as long as the rate's stages or times, else 10s
+    /// How long to send: 500ms, 10s, 2m, 1h; without it as long as -n or the rate's stages or times need, else 10s
     #[arg(short, long, value_name = "TIME", value_parser = values::duration)]
     pub(super) duration: Option<Duration>,
+    /// How many requests to send, in place of a duration or at most within it
+    #[arg(short = 'n', long, value_name = "N", value_parser = values::count::<u64>)]
+    pub(super) requests: Option<u64>,
+    /// Send this long before what is measured, at the rate with which the run starts; reported apart. Whole seconds
+    #[arg(long, value_name = "TIME", value_parser = whole_seconds)]
+    pub(super) warmup: Option<Duration>,
     /// Requests a second: 16, 0.5, 2k, 1M; has to be chosen. `max` for a closed loop, as wrk has it
     ///
     /// A rate may change: `10..500` rises evenly over the duration; `50:10s,400:5s,50:10s` goes in stages, each
@@ -60,10 +68,27 @@ pub(crate) struct LoadArguments {
     /// For a whole request, from connecting to its last byte
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = values::duration)]
     pub(super) timeout: Duration,
+    /// For establishing a connection; without it only the whole request's counts
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    pub(super) connect_timeout: Option<Duration>,
     /// How closely sends keep to their times: `precise` within some 100 µs, `relaxed` once a millisecond for the least
     /// processor time
     #[arg(long, value_enum, default_value_t = TimingChoice::Precise, value_name = "TIMING")]
     pub(super) timing: TimingChoice,
+    /// uWSGI's statistics server, asked before and after: what the server counted stands beside what was sent
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) stats: Option<StatsAddress>,
+    /// End with exit code 6 where this holds, as in 'p99>300ms', 'errors>0.1%', 'rate<95%'; repeat for more
+    ///
+    /// Figures: p50, p99.9 and any other percentile, mean, max of the latency from the intended time, the same of `service.`,
+    /// `connect.` and `lateness.`; `errors` (all without a good answer), `failed` (without a complete response), `non-2xx` (4xx and
+    /// 5xx), `never-sent`, each as a count or in % of what was scheduled; `rate` in answers a second or in % of what was asked.
+    #[arg(long, value_name = "CONDITION")]
+    pub(super) fail_if: Vec<Threshold>,
+    /// Save to a file, by its ending: .txt the report, .json, .hgrm percentiles for HdrHistogram's plotter, .hlog an HdrHistogram
+    /// log of each second, .csv a line each second; repeat for more
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Vec<Saved>,
     /// Print the whole percentile spectrum
     #[arg(short = 'L', long)]
     pub(super) latency: bool,
@@ -137,6 +162,14 @@ fn target(text: &str) -> Result<Target, UrlError> {
         return Err(UrlError::NoScheme(text.to_owned()));
     }
     Ok(Target::parse(text)?)
+}
+
+fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let duration = values::duration(text).map_err(|error| error.to_string())?;
+    match duration.subsec_nanos() {
+        0 => Ok(duration),
+        _ => Err("whole seconds, as in 5s or 1m: results are kept by the second".to_owned()),
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -56,7 +56,11 @@ impl AskedRate {
             }])),
             Self::Profile(profile) => profile.clone(),
         };
-        Rate::Open(Arc::new(Plan { profile, arrivals }))
+        Rate::Open(Arc::new(Plan {
+            profile,
+            arrivals,
+            lead: None,
+        }))
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod arguments;
 mod asked;
+mod judged;
+mod saved;
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -9,17 +11,22 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
-use crate::load::{self, Arrivals, Header, LoadError, Request, Second, Settings, Summary};
+use crate::load::{
+    self, Arrivals, Header, LoadError, Observer, Protocol, Request, Second, Settings, Summary, Target,
+};
 use crate::report;
+use crate::uwsgi::{self, Document};
 
 pub(crate) use arguments::LoadArguments;
 use arguments::{ArrivalsChoice, Format};
+use saved::Files;
 
 use super::error::{Code, Failure};
 use super::output;
 
 /// How long to send where nothing says so.
 const DURATION: Duration = Duration::from_secs(10);
+const STATS_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How a run ended.
 struct Outcome {
@@ -28,15 +35,48 @@ struct Outcome {
 }
 
 /// # Errors
-/// Settings that cannot run (2); nothing answered (1, or 4 where no connection came about); Ctrl-C (130).
+/// Settings that cannot run (2); nothing answered (1, or 4 where no connection came about); a condition that holds (6); Ctrl-C (130).
 pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
-    let outcome = runtime.block_on(measure(settings(arguments)?))?;
-    output::data(&rendered(&outcome.summary, arguments))?;
-    judge(&outcome)
+    let settings = settings(arguments)?;
+    let files = Files::create(&arguments.save, &arguments.url.to_string())?;
+    let before = runtime.block_on(statistics(arguments))?;
+    let outcome = runtime.block_on(measure(settings, files.observer()))?;
+    let after = runtime.block_on(statistics(arguments))?;
+    let summary = &outcome.summary;
+    let counted = before
+        .zip(after)
+        .map(|(before, after)| uwsgi::counted_between(&before, &after));
+    let verdicts = judged::conditions(&arguments.fail_if, summary);
+    let text = report::load::text(summary, arguments.latency) + &judged::text(&verdicts, counted);
+    let rendered = match arguments.output {
+        Format::Text => &text,
+        Format::Json => &judged::json(summary, &verdicts, counted),
+    };
+    output::data(rendered)?;
+    files.finish(summary, &text)?;
+    judge(&outcome)?;
+    judged::fail(&verdicts)
+}
+
+/// The statistics of the server that is asked, if any is.
+async fn statistics(arguments: &LoadArguments) -> Result<Option<Document>, Failure> {
+    let Some(address) = &arguments.stats else {
+        return Ok(None);
+    };
+    let failed = |error: &dyn std::error::Error| {
+        let mut failure = Failure::from_error(Code::Unavailable, error);
+        let causes = std::mem::replace(&mut failure.message, format!("no statistics from {address}"));
+        failure.causes.insert(0, causes);
+        failure.hint("check --stats, or leave it out")
+    };
+    let bytes = uwsgi::fetch(address, STATS_DEADLINE)
+        .await
+        .map_err(|error| failed(&error))?;
+    uwsgi::parse(&bytes).map(Some).map_err(|error| failed(&error))
 }
 
 fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
@@ -48,21 +88,27 @@ fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
         ArrivalsChoice::Even => Arrivals::Even,
         ArrivalsChoice::Poisson => Arrivals::Poisson { seed: arguments.seed },
     };
-    let duration = arguments.duration.or(asked.length()).unwrap_or(DURATION);
+    let without = arguments.requests.is_none().then_some(DURATION);
+    let duration = arguments.duration.or(asked.length()).or(without);
     let headers = arguments.headers.iter().cloned();
     Ok(Settings {
-        target: arguments.url.clone(),
-        rate: asked.over(duration, arrivals),
         threads: arguments.threads,
         connections: arguments.connections,
-        duration: Some(duration),
+        duration,
+        requests: arguments.requests,
+        warm_up: arguments.warmup.unwrap_or_default(),
         timeout: arguments.timeout,
+        connect_timeout: arguments.connect_timeout,
         request: Request {
             method: method(arguments),
             headers: headers.map(|(name, value)| Header { name, value }).collect(),
             body: arguments.body.as_ref().map(|body| body.0.clone()),
         },
         timing: arguments.timing.into(),
+        ..Settings::new(
+            arguments.url.clone(),
+            asked.over(duration.unwrap_or(DURATION), arrivals),
+        )
     })
 }
 
@@ -72,8 +118,8 @@ fn method(arguments: &LoadArguments) -> String {
 }
 
 /// Runs the load to its end. The first Ctrl-C stops it early, a second one gives up its summary.
-async fn measure(settings: Settings) -> Result<Outcome, Failure> {
-    let mut running = load::start(settings).map_err(|error| refused(&error))?;
+async fn measure(settings: Settings, observer: Option<Box<dyn Observer>>) -> Result<Outcome, Failure> {
+    let mut running = load::start_observed(settings, observer).map_err(|error| refused(&error))?;
     let show = running.seconds().map(|seconds| tokio::spawn(show(seconds)));
     let mut interrupted = false;
     let summary = loop {
@@ -109,13 +155,6 @@ async fn show(mut seconds: mpsc::Receiver<Second>) {
     bar.finish_and_clear();
 }
 
-fn rendered(summary: &Summary, arguments: &LoadArguments) -> String {
-    match arguments.output {
-        Format::Text => report::load::text(summary, arguments.latency),
-        Format::Json => format!("{:#}\n", report::load::json(summary)),
-    }
-}
-
 fn refused(error: &LoadError) -> Failure {
     match error {
         LoadError::Resolve { .. } => {
@@ -130,6 +169,7 @@ fn refused(error: &LoadError) -> Failure {
         LoadError::Rate(_)
         | LoadError::Threads
         | LoadError::Timeout
+        | LoadError::WarmUp
         | LoadError::Method(_)
         | LoadError::Packet
         | LoadError::Header { .. } => Failure::from_error(Code::Usage, error),
@@ -150,15 +190,34 @@ fn judge(outcome: &Outcome) -> Result<(), Failure> {
     let url = &summary.settings.target;
     let (code, what, hint) = match summary.counts.connected {
         0 => {
-            let hint = "start the server, or check host and port in the URL".to_owned();
+            let place = match url.socket() {
+                Some(socket) => format!("that it listens on {}", socket.display()),
+                None => "host and port in the URL".to_owned(),
+            };
+            let hint = format!("start the server, or check {place}");
             (Code::Unavailable, "could not be connected to", hint)
         }
         _ => {
-            let hint = format!("see what it says to one request: curl -v {url}");
+            let hint = one_request(url);
             (Code::Unexpected, "answered no request", hint)
         }
     };
     let mut failure = Failure::new(code, format!("{url} {what}"));
-    failure.causes.extend(summary.first_error.clone());
+    failure.causes.extend(summary.examples.first().map(str::to_owned));
     Err(failure.hint(hint))
+}
+
+/// How to see what a target says to one request.
+fn one_request(url: &Target) -> String {
+    match (url.protocol(), url.socket()) {
+        (Protocol::Http, None) => format!("see what it says to one request: curl -v {url}"),
+        (Protocol::Http, Some(socket)) => {
+            let (socket, path) = (socket.display(), url.path());
+            format!("see what it says to one request: curl -v --unix-socket {socket} http://localhost{path}")
+        }
+        (Protocol::Uwsgi, _) => {
+            "look at the server's log; a server that speaks HTTP there needs http:// in place of uwsgi://"
+                .to_owned()
+        }
+    }
 }

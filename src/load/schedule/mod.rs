@@ -15,6 +15,17 @@ pub(crate) use profile::{Profile, Sine, Stage, Stages};
 pub(crate) struct Plan {
     pub(crate) profile: Profile,
     pub(crate) arrivals: Arrivals,
+    /// What comes before the profile, to warm up the target.
+    pub(crate) lead: Option<Lead>,
+}
+
+/// A constant rate before a profile.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Lead {
+    length: Duration,
+    rate: f64,
+    /// Requests in it: whole where they are spaced evenly, so that the profile begins with a request as it would alone.
+    count: f64,
 }
 
 impl Plan {
@@ -23,7 +34,51 @@ impl Plan {
         Self {
             profile: Profile::Constant { rate },
             arrivals: Arrivals::Even,
+            lead: None,
         }
+    }
+
+    /// The same plan after `length` at the rate with which it starts; nothing where it has none.
+    pub(crate) fn warmed_up(&self, length: Duration) -> Option<Self> {
+        let rate = self.profile.first_rate().filter(|rate| *rate > 0.0)?;
+        let count = rate * length.as_secs_f64();
+        let count = match self.arrivals {
+            Arrivals::Even => count.ceil(),
+            Arrivals::Poisson { .. } => count,
+        };
+        Some(Self {
+            lead: Some(Lead { length, rate, count }),
+            ..self.clone()
+        })
+    }
+
+    /// When the count of requests reaches `count`; nothing where it never does.
+    fn time_of(&self, count: f64) -> Option<Duration> {
+        match self.lead {
+            Some(lead) if count < lead.count => Duration::try_from_secs_f64(count / lead.rate).ok(),
+            Some(lead) => Some(lead.length + self.profile.time_of(count - lead.count)?),
+            None => self.profile.time_of(count),
+        }
+    }
+
+    /// When the request after the first `requests` is due, the lead left out; nothing where there is none.
+    pub(crate) fn end_of(&self, requests: u64) -> Option<Duration> {
+        let mut counter = Counter::new(self.arrivals);
+        counter.skip(requests);
+        self.profile.time_of(counter.count())
+    }
+
+    /// Requests a second asked for between two times, in the mean.
+    pub(crate) fn rate_between(&self, from: Duration, to: Duration) -> f64 {
+        let Some(lead) = self.lead else {
+            return self.profile.rate_between(from, to);
+        };
+        if from >= lead.length {
+            return self.profile.rate_between(from - lead.length, to - lead.length);
+        }
+        let within = lead.length.min(to).saturating_sub(from).as_secs_f64() * lead.rate;
+        let beyond = self.profile.count_at(to.saturating_sub(lead.length));
+        (within + beyond) / to.saturating_sub(from).as_secs_f64()
     }
 }
 
@@ -47,7 +102,7 @@ impl Cursor {
     pub(crate) fn new(plan: Arc<Plan>, share: Share) -> Self {
         let mut counter = Counter::new(plan.arrivals);
         counter.skip(share.index);
-        let due = plan.profile.time_of(counter.count());
+        let due = plan.time_of(counter.count());
         Self {
             plan,
             share,
@@ -64,7 +119,7 @@ impl Cursor {
     /// Goes on to the request after it.
     pub(crate) fn advance(&mut self) {
         self.counter.skip(self.share.of);
-        self.due = self.plan.profile.time_of(self.counter.count());
+        self.due = self.plan.time_of(self.counter.count());
     }
 }
 
@@ -77,8 +132,8 @@ pub(crate) enum Agenda {
         horizon: Cursor,
         passed: u64,
     },
-    /// A request is due as soon as a connection is free for it.
-    Closed,
+    /// A request is due as soon as a connection is free for it, until none is left.
+    Closed { left: u64 },
 }
 
 impl Agenda {
@@ -92,21 +147,22 @@ impl Agenda {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        matches!(self, Self::Closed)
+        matches!(self, Self::Closed { .. })
     }
 
     /// When the next request is intended, from the start of the run; nothing where there is none.
     pub(crate) fn due(&self) -> Option<Duration> {
         match self {
             Self::Open { next, .. } => next.due(),
-            Self::Closed => Some(Duration::ZERO),
+            Self::Closed { left } => (*left > 0).then_some(Duration::ZERO),
         }
     }
 
     /// The request that was due has left.
     pub(crate) fn advance(&mut self) {
-        if let Self::Open { next, .. } = self {
-            next.advance();
+        match self {
+            Self::Open { next, .. } => next.advance(),
+            Self::Closed { left } => *left -= 1,
         }
     }
 
@@ -137,6 +193,7 @@ mod tests {
         times
     }
 
+    const SECOND: Duration = Duration::from_secs(1);
     const WHOLE: Share = Share { index: 0, of: 1 };
 
     #[test]
@@ -175,5 +232,48 @@ mod tests {
             let together: Vec<Duration> = (0..300).map(|k| shares[k % 3][k / 3]).collect();
             assert_eq!(together, whole);
         }
+    }
+
+    #[test]
+    fn a_plan_that_warms_up_sends_at_its_first_rate_before_and_is_the_same_after() {
+        let ramp = Stages::new(vec![Stage {
+            length: Duration::from_secs(2),
+            from: 3.0,
+            to: 9.0,
+        }]);
+        let plan = Plan {
+            profile: Profile::Stages(ramp),
+            ..Plan::constant(1.0)
+        };
+        let warmed = plan.warmed_up(Duration::from_millis(500)).unwrap();
+        let shifted = due(&plan, WHOLE, 9)
+            .into_iter()
+            .map(|due| due + Duration::from_millis(500));
+        let third = Duration::from_secs_f64(1.0 / 3.0);
+        let expected: Vec<Duration> = [Duration::ZERO, third].into_iter().chain(shifted).collect();
+        assert_eq!(due(&warmed, WHOLE, 11), expected);
+        let rate = |from, to| warmed.rate_between(Duration::from_millis(from), Duration::from_millis(to));
+        assert_eq!((rate(0, 500), rate(500, 2_500)), (3.0, 6.0));
+        assert!((rate(0, 2_500) - (1.5 + 12.0) / 2.5).abs() < 1e-9);
+        let recorded = Plan {
+            profile: Profile::Recorded([Duration::ZERO].into()),
+            ..plan
+        };
+        assert_eq!(recorded.warmed_up(SECOND), None);
+    }
+
+    #[test]
+    fn a_number_of_requests_ends_where_the_next_one_would_be_due() {
+        assert_eq!(Plan::constant(16.0).end_of(160), Some(Duration::from_secs(10)));
+        let poisson = Plan {
+            arrivals: Arrivals::Poisson { seed: 3 },
+            ..Plan::constant(16.0)
+        };
+        assert_eq!(poisson.end_of(5), due(&poisson, WHOLE, 6).last().copied());
+        let recorded = Plan {
+            profile: Profile::Recorded([Duration::ZERO; 3].into()),
+            ..poisson
+        };
+        assert_eq!(recorded.end_of(4), None);
     }
 }

@@ -75,6 +75,16 @@ impl Profile {
         }
     }
 
+    /// Requests a second at the start; nothing where only times are known.
+    pub(crate) fn first_rate(&self) -> Option<f64> {
+        match self {
+            Self::Constant { rate } => Some(*rate),
+            Self::Stages(stages) => stages.stages.first().map(|stage| stage.from),
+            Self::Sine(sine) => Some(sine.mean),
+            Self::Recorded(_) => None,
+        }
+    }
+
     /// How long it is meant to last, where it says so.
     pub(crate) fn length(&self) -> Option<Duration> {
         match self {

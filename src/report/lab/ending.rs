@@ -44,23 +44,12 @@ fn latencies(load: &Summary) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::load::{Settings, Target};
 
     fn summary() -> Summary {
-        Summary::empty(Settings {
-            target: Target::parse("http://127.0.0.1:9090/").unwrap(),
-            rate: crate::load::Rate::per_second(16.0),
-            threads: 1,
-            connections: None,
-            duration: None,
-            timeout: Duration::from_secs(30),
-            request: crate::load::Request::default(),
-            timing: crate::load::Timing::Precise,
-        })
-        .unwrap()
+        let target = Target::parse("http://127.0.0.1:9090/").unwrap();
+        Summary::empty(Settings::new(target, crate::load::Rate::per_second(16.0))).unwrap()
     }
 
     fn ending(load: Summary) -> Ending {

@@ -42,7 +42,16 @@ pub(crate) fn json(summary: &Summary) -> Value {
             "read": counts.errors.read,
             "write": counts.errors.write,
             "malformed": counts.errors.malformed,
-            "first": summary.first_error,
+            "first": summary.examples.first(),
+            "examples": {
+                "connect": summary.examples.connect,
+                "timeout": summary.examples.timeout,
+                "read": summary.examples.read,
+                "write": summary.examples.write,
+                "malformed": summary.examples.malformed,
+                "4xx": summary.examples.status_4xx,
+                "5xx": summary.examples.status_5xx,
+            },
         },
         "status": {
             "2xx": counts.status_2xx,
@@ -61,6 +70,12 @@ pub(crate) fn json(summary: &Summary) -> Value {
         "service_us": histogram(&summary.service, None),
         "connect_us": histogram(&summary.connect, None),
         "lateness_us": histogram(&summary.lateness, None),
+        "warm_up": summary.warm_up.as_ref().map(|warm_up| json!({
+            "sent": warm_up.counts.sent,
+            "answered": warm_up.counts.answered,
+            "failed": warm_up.counts.errors.total(),
+            "latency_us": histogram(&warm_up.latency, Some(warm_up.lower_bounds)),
+        })),
         "verdict": { "outcome": verdict, "latency_growth_s_per_s": growth, "capacity": capacity },
     })
 }

@@ -1,6 +1,8 @@
 //! A load summary as text in wrk2's layout, and a second as one line; prints nothing itself.
 
 mod json;
+mod log;
+mod table;
 
 use std::fmt::Write as _;
 
@@ -11,6 +13,8 @@ use crate::load::{Percentiles, Second, Summary, Timing, Verdict};
 use super::number;
 
 pub(crate) use json::json;
+pub(crate) use log::{log_header, log_lines};
+pub(crate) use table::{TABLE_HEADER, table_line};
 
 /// wrk2's choice.
 const QUANTILES: [f64; 8] = [0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1.0];
@@ -47,8 +51,9 @@ pub(crate) fn live_line(second: &Second) -> String {
     let asked = second
         .asked_rate
         .map_or_else(String::new, |rate| format!(" of {}/s", number::rate(rate)));
+    let phase = if second.warm_up { "warm-up " } else { "" };
     let mut line = format!(
-        "{}s  {}/s{}  p50 {}  p99 {}  {}",
+        "{phase}{}s  {}/s{}  p50 {}  p99 {}  {}",
         second.number,
         number::rate(second.achieved_rate()),
         asked,
@@ -82,6 +87,20 @@ fn header(summary: &Summary, out: &mut String) {
     };
     writeln!(out, "Running {length} test @ {}", settings.target).ok();
     writeln!(out, "  {threads} and {connections}, {rate}{timing}").ok();
+    if let Some(warm_up) = &summary.warm_up {
+        let latency = &warm_up.latency;
+        let at = |quantile| number::latency(latency.value_at_quantile(quantile) as f64);
+        writeln!(
+            out,
+            "  Warm-up of {} before, not in what follows: {} answered, {} failed, 50% {}, 99% {}",
+            number::duration(settings.warm_up),
+            warm_up.counts.answered,
+            warm_up.counts.errors.total(),
+            at(0.5),
+            at(0.99),
+        )
+        .ok();
+    }
 }
 
 /// `Latency` is from the intended time; `Req/Sec` is each thread's share, as in wrk.
@@ -124,10 +143,21 @@ fn distribution(latency: &Histogram<u64>, out: &mut String) {
     }
 }
 
-/// HdrHistogram's text form of a percentile distribution; values in ms.
+/// HdrHistogram's text form of a percentile distribution, as its plotter reads it; values in ms.
+pub(crate) fn percentiles(latency: &Histogram<u64>) -> String {
+    let mut out = String::new();
+    percentile_lines(latency, &mut out);
+    out
+}
+
 fn percentile_spectrum(latency: &Histogram<u64>, out: &mut String) {
-    let ms = |micros: f64| micros / 1e3;
     writeln!(out, "\n  Detailed Percentile spectrum:").ok();
+    percentile_lines(latency, out);
+    writeln!(out, "----------------------------------------------------------").ok();
+}
+
+fn percentile_lines(latency: &Histogram<u64>, out: &mut String) {
+    let ms = |micros: f64| micros / 1e3;
     writeln!(out, "       Value   Percentile   TotalCount 1/(1-Percentile)\n").ok();
     let mut total = 0;
     for step in latency.iter_quantiles(TICKS) {
@@ -147,7 +177,6 @@ fn percentile_spectrum(latency: &Histogram<u64>, out: &mut String) {
     writeln!(out, "#[Mean    = {mean:>12.3}, StdDeviation   = {stdev:>12.3}]").ok();
     writeln!(out, "#[Max     = {max:>12.3}, Total count    = {count:>12}]").ok();
     writeln!(out, "#[Buckets = {buckets:>12}, SubBuckets     = {:>12}]", 2048).ok();
-    writeln!(out, "----------------------------------------------------------").ok();
 }
 
 fn totals(summary: &Summary, out: &mut String) {
@@ -167,12 +196,16 @@ fn totals(summary: &Summary, out: &mut String) {
         if errors.malformed > 0 {
             writeln!(out, "  Malformed responses: {}", errors.malformed).ok();
         }
-        let first = summary.first_error.as_deref().unwrap_or("not recorded");
-        writeln!(out, "  First error: {first}").ok();
+        for example in summary.examples.faults() {
+            writeln!(out, "    {example}").ok();
+        }
     }
     let refused = counts.status_4xx + counts.status_5xx;
     if refused > 0 {
-        writeln!(out, "  Non-2xx or 3xx responses: {refused}").ok();
+        let examples = &summary.examples;
+        let first = examples.status_5xx.or(examples.status_4xx);
+        let first = first.map_or_else(String::new, |status| format!(" ({status} the first)"));
+        writeln!(out, "  Non-2xx or 3xx responses: {refused}{first}").ok();
     }
     if counts.closed_by_server > 0 {
         let closed = counts.closed_by_server;
@@ -272,15 +305,12 @@ pub(super) mod tests {
             values.iter().for_each(|value| histogram.record(*value).unwrap());
             histogram
         };
+        let target = "http://127.0.0.1:9090/".parse().unwrap();
         let mut summary = Summary::empty(Settings {
-            target: "http://127.0.0.1:9090/".parse().unwrap(),
-            rate: Rate::per_second(40.0),
             threads: 2,
             connections: Some(16),
             duration: Some(Duration::from_secs(20)),
-            timeout: Duration::from_secs(30),
-            request: crate::load::Request::default(),
-            timing: crate::load::Timing::Precise,
+            ..Settings::new(target, Rate::per_second(40.0))
         })
         .unwrap();
         summary.sending = Duration::from_secs(20);
@@ -305,7 +335,8 @@ pub(super) mod tests {
             growth: 0.2,
             capacity: 32.0,
         };
-        summary.first_error = Some("timeout: no complete response in time".to_owned());
+        summary.examples.timeout = Some("timeout: no complete response in time".to_owned());
+        summary.examples.status_5xx = Some(503);
         summary
     }
 
@@ -326,8 +357,8 @@ Running 20s test @ http://127.0.0.1:9090/
 100.000%     4.00s
   640 requests in 20.25s, 64.00KB read
   Socket errors: connect 0, read 0, write 0, timeout 2
-  First error: timeout: no complete response in time
-  Non-2xx or 3xx responses: 3
+    timeout: no complete response in time
+  Non-2xx or 3xx responses: 3 (503 the first)
   656 connections opened, 640 closed by the server after a response
   Scheduled 800 = answered 640 + failed 2 + in flight 14 + never sent 144
   Lower bounds among the latencies (no answer in time): 160
