@@ -163,7 +163,8 @@ impl Merger {
             return;
         }
         let hundredths = (second.achieved_rate() * 100.0).round() as u64;
-        self.gathered.per_second.saturating_record(hundredths);
+        // It grows as it must.
+        self.gathered.per_second.record(hundredths).ok();
         if second.latency.max > 0 {
             let latency = second.latency.mean / 1e6;
             self.gathered.trend.add(second.number as f64, latency);

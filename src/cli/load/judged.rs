@@ -108,13 +108,16 @@ pub(super) fn fail(verdicts: &[Verdict<'_>]) -> Result<(), Failure> {
     let failed: Vec<String> = verdicts
         .iter()
         .filter(|verdict| verdict.fails())
-        .map(|verdict| format!("{}: {}", verdict.condition, verdict.figure()))
+        .map(|verdict| format!("{} ({})", verdict.condition, verdict.figure()))
         .collect();
     match failed.as_slice() {
         [] => Ok(()),
-        [only] => Err(Failure::new(Code::Condition, format!("failed by {only}"))),
+        [only] => Err(Failure::new(Code::Condition, format!("the run failed: {only}"))),
         many => {
-            let mut failure = Failure::new(Code::Condition, format!("failed by {} conditions", many.len()));
+            let mut failure = Failure::new(
+                Code::Condition,
+                format!("the run failed by {} conditions", many.len()),
+            );
             failure.causes = failed;
             Err(failure)
         }
