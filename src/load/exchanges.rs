@@ -24,6 +24,9 @@ const RETRY: Duration = Duration::from_millis(1);
 /// After an exchange that had to be attended to as it went, the worker looks at once at what comes for this long.
 const ATTENTIVE: Duration = Duration::from_secs(1);
 
+/// Requests that began this much later and were answered first have passed one over, whatever the order of a fair queue.
+const PASSED_OVER: Duration = Duration::from_secs(1);
+
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
@@ -47,6 +50,8 @@ pub(crate) struct Exchanges<C: Client> {
     /// Whether responses may wait in their sockets for a while: they come in one piece, and the kernel tells when.
     patient: bool,
     attentive_until: Instant,
+    /// When the last of the requests began that were answered on kept connections.
+    kept: Option<Instant>,
     buffer: Box<[u8]>,
     /// Requests that wait for a place in the listen queue, and when to try again.
     queued: Vec<usize>,
@@ -73,6 +78,7 @@ impl<C: Client> Exchanges<C> {
             stamp,
             patient: false,
             attentive_until: Instant::now(),
+            kept: None,
             buffer: vec![0; BUFFER].into_boxed_slice(),
             queued: Vec::new(),
             retry: Instant::now(),
@@ -152,6 +158,7 @@ impl<C: Client> Exchanges<C> {
                 break;
             }
             recorder.failed(flight, now, &Fault::Timeout);
+            recorder.counts(flight).starved += u64::from(self.is_starved(slot));
             self.pool.close(slot);
         }
         if let Some(timeout) = self.timeouts.connect {
@@ -160,6 +167,18 @@ impl<C: Client> Exchanges<C> {
         if let Some(limit) = now.checked_sub(IDLE) {
             self.pool.close_idle_since(limit);
         }
+    }
+
+    /// Whether a request on a new connection was passed over for ones on kept connections: a server that ties each connection to
+    /// a core (uWSGI's http11-socket) does not look at more connections than it has cores.
+    pub(crate) fn is_starved(&self, slot: usize) -> bool {
+        let connection = &self.pool[slot];
+        let waits =
+            connection.phase == Phase::Receiving && connection.served == 0 && !connection.response.started();
+        waits
+            && self
+                .kept
+                .is_some_and(|kept| kept > connection.flight.started + PASSED_OVER)
     }
 
     fn expire_connects(&mut self, timeout: Duration, now: Instant, recorder: &mut Recorder) {
@@ -242,6 +261,9 @@ impl<C: Client> Exchanges<C> {
         let connection = &mut self.pool[slot];
         recorder.answered(connection.flight, now, connection.response.status());
         connection.served += 1;
+        if connection.served > 1 {
+            self.kept = self.kept.max(Some(connection.flight.started));
+        }
         // A server that closes after each response without saying so (uWSGI's http-socket) has often closed by
         // now, and its end came with the edge that is used up; one that was seen to keep connections has not.
         let reusable = reusable && self.client.keeps_connections();

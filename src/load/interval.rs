@@ -48,6 +48,8 @@ pub(crate) struct Counts {
     pub(crate) held_back: u64,
     /// Connections that the server closed after a response.
     pub(crate) closed_by_server: u64,
+    /// Requests on new connections that got nothing while requests on kept ones that began a second later were answered.
+    pub(crate) starved: u64,
     /// Requests sent again because the kept connection turned out to be closed.
     pub(crate) retried: u64,
 }
@@ -65,6 +67,7 @@ impl Counts {
         self.connected += other.connected;
         self.held_back += other.held_back;
         self.closed_by_server += other.closed_by_server;
+        self.starved += other.starved;
         self.retried += other.retried;
     }
 

@@ -128,13 +128,12 @@ impl<R: Response> Pool<R> {
         (self.oldest != NONE).then_some(self.oldest)
     }
 
-    /// All requests in flight, oldest first.
-    pub(crate) fn flights(&self) -> impl Iterator<Item = Flight> + '_ {
+    /// The slots of all requests in flight, oldest first.
+    pub(crate) fn in_flight_slots(&self) -> impl Iterator<Item = usize> + '_ {
         std::iter::successors(self.oldest(), |slot| {
             let newer = self.links[*slot].newer;
             (newer != NONE).then_some(newer)
         })
-        .map(|slot| self.slots[slot].flight)
     }
 
     fn link(&mut self, slot: usize) {
@@ -172,8 +171,8 @@ mod tests {
     use super::*;
 
     fn ages(pool: &Pool<HttpResponse>, start: Instant) -> Vec<u128> {
-        pool.flights()
-            .map(|flight| (flight.started - start).as_millis())
+        pool.in_flight_slots()
+            .map(|slot| (pool[slot].flight.started - start).as_millis())
             .collect()
     }
 

@@ -41,6 +41,9 @@ pub(crate) struct Summary {
     pub(crate) asked_rate: Option<f64>,
     pub(crate) achieved_rate: f64,
     pub(crate) verdict: Verdict,
+    /// Processor time of all workers, and the share of its time for which the busiest was at work.
+    pub(crate) busy: Duration,
+    pub(crate) busiest: f64,
     pub(crate) examples: Examples,
     /// What was sent before what is measured, recorded apart.
     pub(crate) warm_up: Option<Interval>,
@@ -106,6 +109,11 @@ impl Summary {
             lateness: total.lateness,
             per_second: gathered.per_second,
             achieved_rate,
+            busy: endings.iter().map(|ending| ending.busy).sum(),
+            busiest: endings
+                .iter()
+                .map(|ending| ending.busy.as_secs_f64() / (from + ending.ended).as_secs_f64().max(1e-9))
+                .fold(0.0, f64::max),
             examples: total.examples,
             warm_up,
         }

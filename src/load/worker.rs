@@ -55,6 +55,8 @@ pub(crate) struct Ending {
     /// When sending stopped and when the last request in flight was done or given up.
     pub(crate) stopped: Duration,
     pub(crate) ended: Duration,
+    /// Processor time of the worker's thread.
+    pub(crate) busy: Duration,
 }
 
 /// What a worker has to do next besides reading.
@@ -268,8 +270,10 @@ impl<C: Client> Worker<C> {
         let stopped = self.stopped.unwrap_or(now);
         let scheduled = self.scheduled(now);
         let (mut in_flight, mut never_sent) = (0, 0);
-        for flight in self.exchanges.pool.flights() {
+        for slot in self.exchanges.pool.in_flight_slots() {
+            let flight = self.exchanges.pool[slot].flight;
             self.recorder.waited(flight.intended, now);
+            self.recorder.counts(flight).starved += u64::from(self.exchanges.is_starved(slot));
             in_flight += u64::from(self.recorder.measures(flight.intended));
         }
         for _ in self.sent..scheduled {
@@ -287,8 +291,23 @@ impl<C: Client> Worker<C> {
             never_sent,
             stopped: stopped.saturating_duration_since(from),
             ended: now.saturating_duration_since(from),
+            busy: busy(),
         }
     }
+}
+
+/// Processor time of this thread so far.
+#[cfg(not(target_vendor = "apple"))]
+fn busy() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Of the whole process, where threads are not told apart.
+#[cfg(target_vendor = "apple")]
+fn busy() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub(crate) struct LoadArguments {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = values::header)]
     pub(super) headers: Vec<(String, String)>,
     /// For a whole request, from connecting to its last byte
-    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = values::duration)]
+    #[arg(short = 'T', long, default_value = "30s", value_name = "TIME", value_parser = values::duration)]
     pub(super) timeout: Duration,
     /// For establishing a connection; without it only the whole request's counts
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
@@ -92,6 +92,9 @@ pub(crate) struct LoadArguments {
     /// Print the whole percentile spectrum
     #[arg(short = 'L', long)]
     pub(super) latency: bool,
+    /// Print the spectrum of the service time too, which leaves out what requests waited before they were sent
+    #[arg(short = 'U', long = "u_latency")]
+    pub(super) uncorrected: bool,
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub(super) output: Format,
 }

@@ -15,6 +15,7 @@ use crate::load::{
     self, Arrivals, Header, LoadError, Observer, Protocol, Request, Second, Settings, Summary, Target,
 };
 use crate::report;
+use crate::report::load::Spectrum;
 use crate::uwsgi::{self, Document};
 
 pub(crate) use arguments::LoadArguments;
@@ -51,7 +52,7 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
         .zip(after)
         .map(|(before, after)| uwsgi::counted_between(&before, &after));
     let verdicts = judged::conditions(&arguments.fail_if, summary);
-    let text = report::load::text(summary, arguments.latency) + &judged::text(&verdicts, counted);
+    let text = report::load::text(summary, spectrum(arguments)) + &judged::text(&verdicts, counted);
     let rendered = match arguments.output {
         Format::Text => &text,
         Format::Json => &judged::json(summary, &verdicts, counted),
@@ -60,6 +61,14 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
     files.finish(summary, &text)?;
     judge(&outcome)?;
     judged::fail(&verdicts)
+}
+
+fn spectrum(arguments: &LoadArguments) -> Spectrum {
+    match (arguments.latency, arguments.uncorrected) {
+        (_, true) => Spectrum::Both,
+        (true, false) => Spectrum::Latency,
+        (false, false) => Spectrum::None,
+    }
 }
 
 /// The statistics of the server that is asked, if any is.

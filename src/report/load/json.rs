@@ -64,6 +64,7 @@ pub(crate) fn json(summary: &Summary) -> Value {
             "closed_by_server": counts.closed_by_server,
             "retried_stale": counts.retried,
             "requests_held_back": counts.held_back,
+            "requests_starved": counts.starved,
         },
         "bytes_received": counts.bytes,
         "latency_us": histogram(&summary.latency, Some(summary.lower_bounds)),
@@ -76,6 +77,10 @@ pub(crate) fn json(summary: &Summary) -> Value {
             "failed": warm_up.counts.errors.total(),
             "latency_us": histogram(&warm_up.latency, Some(warm_up.lower_bounds)),
         })),
+        "processor": {
+            "us_per_request": summary.busy.as_secs_f64() * 1e6 / (counts.sent.max(1) as f64),
+            "busiest_thread": summary.busiest,
+        },
         "verdict": { "outcome": verdict, "latency_growth_s_per_s": growth, "capacity": capacity },
     })
 }

@@ -18,24 +18,49 @@ pub(crate) use table::{TABLE_HEADER, table_line};
 
 /// wrk2's choice.
 const QUANTILES: [f64; 8] = [0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 0.99999, 1.0];
+/// From this share of its time on a thread has none to spare.
+const BUSY: f64 = 0.95;
+/// Sends that leave this much late, in µs, were not held up by a timer.
+const LATE_US: u64 = 1_000;
+/// One may be a slow request; more are not.
+const STARVED: u64 = 2;
 /// Reporting ticks per half distance to 100 %, as wrk2 prints its spectrum.
 const TICKS: u32 = 5;
+
+/// wrk2's names: from the intended time, and from the actual send.
+const CORRECTED: &str = "Recorded Latency";
+const UNCORRECTED: &str = "Uncorrected Latency (measured without taking delayed starts into account)";
+
+/// Which percentile spectra a report has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spectrum {
+    None,
+    /// Of the latency from the intended time.
+    Latency,
+    /// Of the service time too, which begins when a request leaves.
+    Both,
+}
 
 /// The whole report; `spectrum` adds wrk2's "Detailed Percentile spectrum", readable by HdrHistogram's plotter.
 ///
 /// Writing to a `String` cannot fail, so the results of `writeln!` are dropped throughout.
-pub(crate) fn text(summary: &Summary, spectrum: bool) -> String {
+pub(crate) fn text(summary: &Summary, spectrum: Spectrum) -> String {
     let mut out = String::new();
     header(summary, &mut out);
     thread_stats(summary, &mut out);
-    distribution(&summary.latency, &mut out);
-    if spectrum {
+    distribution(&summary.latency, CORRECTED, &mut out);
+    if spectrum != Spectrum::None {
         percentile_spectrum(&summary.latency, &mut out);
+    }
+    if spectrum == Spectrum::Both {
+        distribution(&summary.service, UNCORRECTED, &mut out);
+        percentile_spectrum(&summary.service, &mut out);
     }
     totals(summary, &mut out);
     balance(summary, &mut out);
     service(summary, &mut out);
     lateness(summary, &mut out);
+    warnings(summary, &mut out);
     writeln!(out, "  Verdict: {}", verdict(summary)).ok();
     let sending = summary.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
     writeln!(out, "Requests/sec: {:>9.2}", summary.achieved_rate).ok();
@@ -132,11 +157,11 @@ fn stats_line(name: &str, histogram: &Histogram<u64>, format: impl Fn(f64) -> St
     .ok();
 }
 
-fn distribution(latency: &Histogram<u64>, out: &mut String) {
+fn distribution(latency: &Histogram<u64>, title: &str, out: &mut String) {
     if latency.is_empty() {
         return;
     }
-    writeln!(out, "  Latency Distribution (HdrHistogram - Recorded Latency)").ok();
+    writeln!(out, "  Latency Distribution (HdrHistogram - {title})").ok();
     for quantile in QUANTILES {
         let value = number::latency(latency.value_at_quantile(quantile) as f64);
         writeln!(out, "{:>7.3}%{value:>10}", quantile * 100.0).ok();
@@ -267,6 +292,36 @@ fn lateness(summary: &Summary, out: &mut String) {
     .ok();
 }
 
+/// What makes the figures say less about the target than they seem to.
+fn warnings(summary: &Summary, out: &mut String) {
+    if is_own_limit(summary) {
+        writeln!(
+            out,
+            "  Warning: the load generator itself was the limit, a thread of it was at work {:.0}% of the time; give it more threads (-t) \
+             or another machine",
+            summary.busiest * 100.0
+        )
+        .ok();
+    }
+    if summary.counts.starved >= STARVED {
+        writeln!(
+            out,
+            "  Warning: {} requests on new connections got nothing while later ones on kept connections did: a server that ties \
+             connections to its cores (uWSGI's http11-socket) serves no more of them than it has cores; ask for at most as many (-c), or \
+             load an http-socket",
+            summary.counts.starved
+        )
+        .ok();
+    }
+}
+
+/// In a closed loop the generator is always at work as long as the target answers at once; in an open one it shows in sends that
+/// leave late.
+fn is_own_limit(summary: &Summary) -> bool {
+    let late = summary.asked_rate.is_none() || summary.lateness.value_at_quantile(0.9) >= LATE_US;
+    summary.busiest >= BUSY && late
+}
+
 fn verdict(summary: &Summary) -> String {
     let achieved = number::rate(summary.achieved_rate);
     let Some(asked) = summary.asked_rate else {
@@ -370,13 +425,13 @@ Transfer/sec:      3.16KB
 
     #[test]
     fn the_whole_report_of_an_overloaded_target() {
-        let text = text(&overloaded(), false);
+        let text = text(&overloaded(), Spectrum::None);
         assert_eq!(text, OVERLOADED, "\n{text}");
     }
 
     #[test]
     fn the_spectrum_ends_at_the_last_value_and_counts_all() {
-        let text = text(&overloaded(), true);
+        let text = text(&overloaded(), Spectrum::Latency);
         let spectrum: Vec<&str> = text
             .lines()
             .skip_while(|line| !line.contains("1/(1-Percentile)"))
