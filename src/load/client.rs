@@ -6,11 +6,20 @@ use super::response::Malformed;
 pub(crate) trait Client {
     type Response: Response;
 
-    /// The bytes of one request.
-    fn request(&self) -> &[u8];
+    /// Which entry of the mix the request with this number in the schedule is.
+    fn choose(&self, number: u64) -> usize;
+
+    /// Which of the run's origins an entry is sent to.
+    fn origin(&self, entry: usize) -> usize;
+
+    /// Writes a request into `composed`, where not all of its entry are the same.
+    fn compose(&mut self, entry: usize, number: u64, composed: &mut Vec<u8>);
+
+    /// The bytes of a request of `entry` of which `composed` was written.
+    fn request<'a>(&'a self, entry: usize, composed: &'a [u8]) -> &'a [u8];
 
     /// Whether connections may serve more than one request where the response allows it.
-    fn keeps_connections(&self) -> bool;
+    fn keeps_connections(&self, entry: usize) -> bool;
 }
 
 /// One response as it arrives, in pieces of any size.

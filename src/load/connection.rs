@@ -8,8 +8,10 @@ use socket2::{SockAddr, Socket, Type};
 
 use super::client::Response;
 use super::fault::Fault;
+use super::origin::Origin;
 use super::readiness::{Readiness, Watched};
 use super::stamps;
+use super::tls::{Came, Session};
 
 /// Reads in one turn, so that a body without end on one connection delays the sends of the others by
 /// little (16 × 64 KiB).
@@ -55,16 +57,21 @@ pub(crate) enum Turn {
 
 pub(crate) struct Connection<R> {
     watched: Option<Watched>,
+    tls: Option<Session>,
     /// Whether the kernel notes when data comes.
     stamped: bool,
     /// When connecting began.
     pub(crate) opened: Instant,
     pub(crate) phase: Phase,
     pub(crate) flight: Flight,
+    /// Which entry of the mix it carries, and its bytes where they were written for it alone.
+    pub(crate) entry: usize,
+    pub(crate) composed: Vec<u8>,
     pub(crate) response: R,
     /// Responses this connection has served; a reused connection may turn out to be stale.
     pub(crate) served: u64,
-    /// Which of the target's addresses it was opened to, and how many this request has tried.
+    /// Which origin it is for, which of its addresses it was opened to, and how many this request has tried.
+    pub(crate) origin: usize,
     pub(crate) address: usize,
     pub(crate) attempts: usize,
 }
@@ -73,12 +80,16 @@ impl<R: Response> Connection<R> {
     pub(crate) fn new(flight: Flight) -> Self {
         Self {
             watched: None,
+            tls: None,
             stamped: false,
             opened: flight.started,
             phase: Phase::Closed,
             flight,
+            entry: 0,
+            composed: Vec::new(),
             response: R::default(),
             served: 0,
+            origin: 0,
             address: 0,
             attempts: 0,
         }
@@ -90,17 +101,25 @@ impl<R: Response> Connection<R> {
     /// No socket to be had, or refused at once (as on loopback); [`Fault::QueueFull`] where it is to be tried again.
     pub(crate) fn open(
         &mut self,
-        address: &SockAddr,
+        origin: &Origin,
         stamp: bool,
         readiness: &Readiness,
         key: usize,
     ) -> Result<(), Fault> {
         self.opened = Instant::now();
+        let address = &origin.addresses[self.address];
         let socket = match connect(address) {
             Err(error) if address.is_unix() && error.kind() == ErrorKind::WouldBlock => {
                 return Err(Fault::QueueFull);
             }
             outcome => outcome.map_err(Fault::Connect)?,
+        };
+        self.tls = match &origin.tls {
+            Some(tls) => Some(
+                tls.session()
+                    .map_err(|error| Fault::Tls(io::Error::other(error)))?,
+            ),
+            None => None,
         };
         self.stamped = stamp && stamps::note(&socket).is_ok();
         self.watched = Some(readiness.watch(socket, key).map_err(Fault::Connect)?);
@@ -123,6 +142,7 @@ impl<R: Response> Connection<R> {
 
     pub(crate) fn close(&mut self) {
         self.watched = None;
+        self.tls = None;
         self.phase = Phase::Closed;
     }
 
@@ -140,6 +160,9 @@ impl<R: Response> Connection<R> {
     /// Writes what is left of the request; `true` once all of it is written. Also the way to learn that a
     /// connection is established: until then a write would block, after a failed connect it fails.
     pub(crate) fn write(&mut self, request: &[u8]) -> Result<bool, Fault> {
+        if self.tls.is_some() {
+            return self.write_secured(request);
+        }
         let (Some(watched), Phase::Sending(mut written)) = (&self.watched, self.phase) else {
             return Ok(true);
         };
@@ -161,8 +184,37 @@ impl<R: Response> Connection<R> {
         Ok(true)
     }
 
+    /// As [`Self::write`], with the handshake before the first request.
+    fn write_secured(&mut self, request: &[u8]) -> Result<bool, Fault> {
+        let (Some(watched), Some(tls), Phase::Sending(written)) = (&self.watched, &mut self.tls, self.phase)
+        else {
+            return Ok(true);
+        };
+        let failed = |error: io::Error, served| match error.kind() {
+            ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Fault::Tls(error),
+            _ if served > 0 || is_of_writing(&error) => Fault::Write(error),
+            _ => Fault::Connect(error),
+        };
+        if written == 0 {
+            tls.put(request).map_err(|error| failed(error, self.served))?;
+            // The session has it all; what is left is up to the socket.
+            self.phase = Phase::Sending(request.len());
+        }
+        match tls.push(&mut Retrying(watched.socket())) {
+            Ok(true) => {
+                self.phase = Phase::Receiving;
+                Ok(true)
+            }
+            Ok(false) => Ok(false),
+            Err(error) => Err(failed(error, self.served)),
+        }
+    }
+
     /// Reads what there is, for a bounded turn; adds what came to `received`.
     pub(crate) fn read(&mut self, buffer: &mut [u8], received: &mut u64) -> Result<Turn, Fault> {
+        if self.tls.is_some() {
+            return self.read_secured(buffer, received);
+        }
         let Some(watched) = &self.watched else {
             return Ok(Turn::Waiting);
         };
@@ -194,13 +246,113 @@ impl<R: Response> Connection<R> {
         Ok(Turn::Unfinished)
     }
 
+    /// As [`Self::read`]. One half of the buffer is for what comes, the other for what it says.
+    fn read_secured(&mut self, buffer: &mut [u8], received: &mut u64) -> Result<Turn, Fault> {
+        let (Some(watched), Some(tls)) = (&self.watched, &mut self.tls) else {
+            return Ok(Turn::Waiting);
+        };
+        let (sealed, plain) = buffer.split_at_mut(buffer.len() / 2);
+        for _ in 0..READS_PER_TURN {
+            let came = match self.stamped {
+                true => stamps::receive(watched.socket(), sealed),
+                false => watched.socket().read(sealed).map(|count| (count, None)),
+            };
+            let (count, arrival) = match came {
+                Ok(came) => came,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Turn::Waiting),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Fault::Read(error)),
+            };
+            *received += count as u64;
+            let mut rest = &sealed[..count];
+            // At its end a connection says so once more: then there is nothing to take.
+            let mut ended = rest.is_empty();
+            while !rest.is_empty() {
+                let used = tls.take(rest).map_err(Fault::Read)?;
+                rest = &rest[used..];
+                loop {
+                    match tls.plain(plain).map_err(Fault::Read)? {
+                        Came::Plain(count) if self.response.feed(&plain[..count])? => {
+                            let reusable = self.response.reusable() && rest.is_empty();
+                            return Ok(Turn::Complete { reusable, arrival });
+                        }
+                        Came::Plain(_) => {}
+                        Came::Nothing => break,
+                        Came::End => {
+                            ended = true;
+                            break;
+                        }
+                    }
+                }
+                if used == 0 {
+                    break;
+                }
+            }
+            if ended && self.response.ends_with_close() {
+                return Ok(Turn::Complete {
+                    reusable: false,
+                    arrival: None,
+                });
+            }
+            if ended {
+                return Err(Fault::ClosedEarly);
+            }
+        }
+        Ok(Turn::Unfinished)
+    }
+
     /// Whether an idle connection still stands: the server has neither closed it nor sent what nobody asked for.
-    pub(crate) fn stands(&self) -> bool {
+    pub(crate) fn stands(&mut self) -> bool {
         let Some(watched) = &self.watched else {
             return false;
         };
         let mut socket = watched.socket();
+        if let Some(tls) = &mut self.tls {
+            // What comes to an idle connection may be the server's tickets, which are no data.
+            let mut buffer = [0; 4096];
+            return loop {
+                match socket.read(&mut buffer) {
+                    Ok(0) => break false,
+                    Ok(count) if tls.take(&buffer[..count]).is_ok_and(|used| used == count) => {}
+                    Ok(_) => break false,
+                    Err(error) => {
+                        let silent = matches!(tls.plain(&mut [0]), Ok(Came::Nothing));
+                        break error.kind() == ErrorKind::WouldBlock && silent;
+                    }
+                }
+            };
+        }
         matches!(socket.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
+    }
+}
+
+/// A socket whose calls are made again when a signal interrupts them, and one that is not connected yet is not ready yet.
+struct Retrying<'a>(&'a Socket);
+
+impl io::Read for Retrying<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+impl io::Write for Retrying<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.0.send(bytes) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_not_yet(&error) => return Err(ErrorKind::WouldBlock.into()),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -4,12 +4,11 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use socket2::SockAddr;
-
 use super::client::{Client, Response as _};
 use super::connection::{Flight, Phase, Turn};
 use super::fault::Fault;
 use super::moment::Moment;
+use super::origin::Origin;
 use super::pool::Pool;
 use super::readiness::Readiness;
 use super::recorder::Recorder;
@@ -39,9 +38,7 @@ pub(crate) struct Timeouts {
 pub(crate) struct Exchanges<C: Client> {
     client: C,
     pub(crate) pool: Pool<C::Response>,
-    addresses: Vec<SockAddr>,
-    /// The address that answered, or the one to try next.
-    preferred: usize,
+    origins: Vec<Origin>,
     timeouts: Timeouts,
     /// Connections that were being established when last looked at, in the order in which connecting began.
     connecting: VecDeque<(usize, Instant)>,
@@ -63,16 +60,15 @@ pub(crate) struct Exchanges<C: Client> {
 impl<C: Client> Exchanges<C> {
     pub(crate) fn new(
         client: C,
-        addresses: Vec<SockAddr>,
+        origins: Vec<Origin>,
         limit: usize,
         timeouts: Timeouts,
         stamp: bool,
     ) -> Self {
         Self {
             client,
-            pool: Pool::new(limit),
-            addresses,
-            preferred: 0,
+            pool: Pool::new(limit, origins.len()),
+            origins,
             timeouts,
             connecting: VecDeque::new(),
             stamp,
@@ -86,9 +82,19 @@ impl<C: Client> Exchanges<C> {
         }
     }
 
-    /// Sends a request, on an idle connection if there is one. There must be room in the pool.
-    pub(crate) fn send(&mut self, flight: Flight, readiness: &Readiness, recorder: &mut Recorder) {
-        let slot = self.pool.take(flight);
+    /// Sends the request with this number in the schedule, on an idle connection if there is one. There must be room in the pool.
+    pub(crate) fn send(
+        &mut self,
+        number: u64,
+        flight: Flight,
+        readiness: &Readiness,
+        recorder: &mut Recorder,
+    ) {
+        let entry = self.client.choose(number);
+        let slot = self.pool.take(flight, self.client.origin(entry));
+        let connection = &mut self.pool[slot];
+        connection.entry = entry;
+        self.client.compose(entry, number, &mut connection.composed);
         let outcome = self.dispatch(slot, readiness, recorder);
         self.settle(slot, outcome, readiness, recorder);
     }
@@ -207,14 +213,18 @@ impl<C: Client> Exchanges<C> {
     fn dispatch(&mut self, slot: usize, readiness: &Readiness, recorder: &mut Recorder) -> Result<(), Fault> {
         let connection = &mut self.pool[slot];
         if !connection.is_open() {
-            connection.address = self.preferred;
+            let origin = &self.origins[connection.origin];
+            connection.address = origin.preferred;
             connection.attempts += 1;
-            connection.open(&self.addresses[self.preferred], self.stamp, readiness, slot)?;
+            connection.open(origin, self.stamp, readiness, slot)?;
             if self.timeouts.connect.is_some() {
                 self.connecting.push_back((slot, connection.opened));
             }
         }
-        if !connection.write(self.client.request())? {
+        let composed = std::mem::take(&mut connection.composed);
+        let outcome = connection.write(self.client.request(connection.entry, &composed));
+        connection.composed = composed;
+        if !outcome? {
             self.attend();
         } else if connection.served == 0 {
             recorder.connected(connection.flight, connection.opened.elapsed());
@@ -266,7 +276,7 @@ impl<C: Client> Exchanges<C> {
         }
         // A server that closes after each response without saying so (uWSGI's http-socket) has often closed by
         // now, and its end came with the edge that is used up; one that was seen to keep connections has not.
-        let reusable = reusable && self.client.keeps_connections();
+        let reusable = reusable && self.client.keeps_connections(connection.entry);
         if reusable && (connection.served > 1 || connection.stands()) {
             self.pool.keep(slot, now);
         } else {
@@ -312,10 +322,11 @@ impl<C: Client> Exchanges<C> {
             connection.attempts = 0;
             return true;
         }
-        if !matches!(fault, Fault::Connect(_)) || connection.attempts >= self.addresses.len() {
+        let origin = &mut self.origins[connection.origin];
+        if !matches!(fault, Fault::Connect(_)) || connection.attempts >= origin.addresses.len() {
             return false;
         }
-        self.preferred = (connection.address + 1) % self.addresses.len();
+        origin.preferred = (connection.address + 1) % origin.addresses.len();
         true
     }
 }

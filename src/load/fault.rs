@@ -9,6 +9,8 @@ use super::response::Malformed;
 pub(crate) enum Fault {
     #[error("connect: {0}")]
     Connect(io::Error),
+    #[error("connect: TLS: {0}")]
+    Tls(io::Error),
     #[error("connect: the listen queue of the unix socket is full")]
     QueueFull,
     #[error("connect: not established in the time given to connect")]
@@ -39,7 +41,7 @@ pub(crate) struct Errors {
 impl Errors {
     pub(crate) fn count(&mut self, fault: &Fault) {
         *match fault {
-            Fault::Connect(_) | Fault::ConnectTimeout | Fault::QueueFull => &mut self.connect,
+            Fault::Connect(_) | Fault::Tls(_) | Fault::ConnectTimeout | Fault::QueueFull => &mut self.connect,
             Fault::Timeout => &mut self.timeout,
             Fault::Read(_) | Fault::ClosedEarly => &mut self.read,
             Fault::Write(_) => &mut self.write,
@@ -75,7 +77,7 @@ pub(crate) struct Examples {
 impl Examples {
     pub(crate) fn note(&mut self, fault: &Fault) {
         let example = match fault {
-            Fault::Connect(_) | Fault::ConnectTimeout | Fault::QueueFull => &mut self.connect,
+            Fault::Connect(_) | Fault::Tls(_) | Fault::ConnectTimeout | Fault::QueueFull => &mut self.connect,
             Fault::Timeout => &mut self.timeout,
             Fault::Read(_) | Fault::ClosedEarly => &mut self.read,
             Fault::Write(_) => &mut self.write,

@@ -15,6 +15,7 @@ mod kernel;
 mod limits;
 mod merger;
 mod moment;
+mod origin;
 mod pace;
 mod pool;
 mod readiness;
@@ -28,7 +29,9 @@ mod second;
 mod stamps;
 mod summary;
 mod target;
+mod text;
 mod threshold;
+mod tls;
 mod verdict;
 mod worker;
 
@@ -46,12 +49,18 @@ pub(crate) use second::{Percentiles, Second};
 pub(crate) use summary::Summary;
 pub(crate) use target::{Protocol, Target, TargetError};
 pub(crate) use threshold::{Judgement, Threshold};
+pub(crate) use tls::Trust;
 pub(crate) use verdict::Verdict;
 
 /// What to load and how.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
-    pub(crate) target: Target,
+    /// What is requested, one or several, each as often as its weight says.
+    pub(crate) parts: Vec<Part>,
+    /// What parts are chosen by, and values in requests follow from.
+    pub(crate) seed: u64,
+    /// Whose certificates are taken where a target speaks https.
+    pub(crate) trust: Trust,
     pub(crate) rate: Rate,
     pub(crate) threads: usize,
     /// The most connections, all threads together; as many as are needed if none. Requests that find no
@@ -67,15 +76,29 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// For establishing a connection; only that of the whole request if none.
     pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) request: Request,
     pub(crate) timing: Timing,
+}
+
+/// One request of a mix.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) target: Target,
+    pub(crate) request: Request,
+    /// Among the sum of all weights; above 0.
+    pub(crate) weight: u32,
 }
 
 impl Settings {
     /// One thread, as many connections as are needed, a plain GET, 30 s for each request; until stopped.
     pub(crate) fn new(target: Target, rate: Rate) -> Self {
         Self {
-            target,
+            parts: vec![Part {
+                target,
+                request: Request::default(),
+                weight: 1,
+            }],
+            seed: 1,
+            trust: Trust::System,
             rate,
             threads: 1,
             connections: None,
@@ -84,9 +107,13 @@ impl Settings {
             warm_up: Duration::ZERO,
             timeout: Duration::from_secs(30),
             connect_timeout: None,
-            request: Request::default(),
             timing: Timing::Precise,
         }
+    }
+
+    /// What is loaded, to name it: the first target of a mix.
+    pub(crate) fn target(&self) -> &Target {
+        &self.parts[0].target
     }
 }
 
@@ -157,6 +184,10 @@ pub(crate) enum LoadError {
     Connections { connections: usize, threads: usize },
     #[error("{asked} connections are more than the {available} that the limit of open files leaves")]
     Descriptors { asked: usize, available: usize },
+    #[error(transparent)]
+    Place(#[from] text::PlaceError),
+    #[error("no TLS")]
+    Tls(#[from] tls::TlsError),
     #[error("host `{host}` cannot be looked up")]
     Resolve { host: String, source: io::Error },
     #[error("no worker thread can be started")]

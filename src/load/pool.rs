@@ -21,8 +21,8 @@ struct Links {
 pub(crate) struct Pool<R> {
     slots: Vec<Connection<R>>,
     links: Vec<Links>,
-    /// The one used last is reused first: the fewest connections stay busy, and those idle longest come first here.
-    idle: Vec<(usize, Instant)>,
+    /// By origin. The one used last is reused first: the fewest connections stay busy, and those idle longest come first here.
+    idle: Vec<Vec<(usize, Instant)>>,
     closed: Vec<usize>,
     limit: usize,
     oldest: usize,
@@ -45,11 +45,11 @@ impl<R> IndexMut<usize> for Pool<R> {
 }
 
 impl<R: Response> Pool<R> {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, origins: usize) -> Self {
         Self {
             slots: Vec::new(),
             links: Vec::new(),
-            idle: Vec::new(),
+            idle: vec![Vec::new(); origins],
             closed: Vec::new(),
             limit,
             oldest: NONE,
@@ -69,12 +69,15 @@ impl<R: Response> Pool<R> {
 
     /// Connections open, idle ones included.
     pub(crate) fn open(&self) -> usize {
-        self.idle.len() + self.in_flight
+        self.idle.iter().map(Vec::len).sum::<usize>() + self.in_flight
     }
 
-    /// A slot for a request: an idle connection, else a closed one. The request is in flight from now on.
-    pub(crate) fn take(&mut self, flight: Flight) -> usize {
-        let idle = self.idle.pop().map(|(slot, _)| slot);
+    /// A slot for a request to an origin: an idle connection to it, else a closed one. The request is in flight from now on.
+    pub(crate) fn take(&mut self, flight: Flight, origin: usize) -> usize {
+        let idle = self.idle[origin].pop().map(|(slot, _)| slot);
+        if idle.is_none() && self.idle.len() > 1 && self.open() >= self.limit {
+            self.close_longest_idle();
+        }
         let slot = match idle.or_else(|| self.closed.pop()) {
             Some(slot) => slot,
             None => {
@@ -86,6 +89,7 @@ impl<R: Response> Pool<R> {
                 self.slots.len() - 1
             }
         };
+        self.slots[slot].origin = origin;
         self.slots[slot].begin(flight);
         self.link(slot);
         slot
@@ -95,7 +99,15 @@ impl<R: Response> Pool<R> {
     pub(crate) fn keep(&mut self, slot: usize, now: Instant) {
         self.unlink(slot);
         self.slots[slot].phase = Phase::Idle;
-        self.idle.push((slot, now));
+        self.idle[self.slots[slot].origin].push((slot, now));
+    }
+
+    /// Makes room among the connections to other origins.
+    fn close_longest_idle(&mut self) {
+        let first = |idle: &Vec<(usize, Instant)>| idle.first().map(|(slot, since)| (*since, *slot));
+        if let Some((_, slot)) = self.idle.iter().filter_map(first).min() {
+            self.close_idle(slot);
+        }
     }
 
     /// The request of `slot` is over, and its connection too.
@@ -107,8 +119,9 @@ impl<R: Response> Pool<R> {
 
     /// An idle connection is over.
     pub(crate) fn close_idle(&mut self, slot: usize) {
-        if let Some(at) = self.idle.iter().rposition(|(other, _)| *other == slot) {
-            self.idle.remove(at);
+        let idle = &mut self.idle[self.slots[slot].origin];
+        if let Some(at) = idle.iter().rposition(|(other, _)| *other == slot) {
+            idle.remove(at);
             self.slots[slot].close();
             self.closed.push(slot);
         }
@@ -116,10 +129,12 @@ impl<R: Response> Pool<R> {
 
     /// Closes the connections that have been idle since before `limit`.
     pub(crate) fn close_idle_since(&mut self, limit: Instant) {
-        let count = self.idle.partition_point(|(_, since)| *since < limit);
-        for (slot, _) in self.idle.drain(..count) {
-            self.slots[slot].close();
-            self.closed.push(slot);
+        for idle in &mut self.idle {
+            let count = idle.partition_point(|(_, since)| *since < limit);
+            for (slot, _) in idle.drain(..count) {
+                self.slots[slot].close();
+                self.closed.push(slot);
+            }
         }
     }
 
@@ -183,12 +198,12 @@ mod tests {
             intended: start,
             started: start + Duration::from_millis(ms),
         };
-        let mut pool: Pool<HttpResponse> = Pool::new(3);
-        let slots: Vec<usize> = (0..3).map(|ms| pool.take(flight(ms))).collect();
+        let mut pool: Pool<HttpResponse> = Pool::new(3, 1);
+        let slots: Vec<usize> = (0..3).map(|ms| pool.take(flight(ms), 0)).collect();
         assert!(!pool.has_room());
         pool.keep(slots[1], start);
         assert_eq!(ages(&pool, start), [0, 2]);
-        assert_eq!(pool.take(flight(3)), slots[1], "the idle one is reused");
+        assert_eq!(pool.take(flight(3), 0), slots[1], "the idle one is reused");
         pool.close(slots[0]);
         assert_eq!(ages(&pool, start), [2, 3]);
         assert_eq!(pool.oldest(), Some(slots[2]));
@@ -208,14 +223,28 @@ mod tests {
             intended: start,
             started: start,
         };
-        let mut pool: Pool<HttpResponse> = Pool::new(3);
-        let slots: Vec<usize> = (0..3).map(|_| pool.take(flight)).collect();
+        let mut pool: Pool<HttpResponse> = Pool::new(3, 1);
+        let slots: Vec<usize> = (0..3).map(|_| pool.take(flight, 0)).collect();
         for (slot, ms) in slots.iter().zip([10, 20, 30]) {
             pool.keep(*slot, at(ms));
         }
         pool.close_idle_since(at(20));
         assert_eq!(pool.open(), 2);
         pool.close_idle_since(at(21));
-        assert_eq!((pool.open(), pool.take(flight)), (1, slots[2]));
+        assert_eq!((pool.open(), pool.take(flight, 0)), (1, slots[2]));
+    }
+
+    #[test]
+    fn an_idle_connection_to_one_origin_makes_room_for_one_to_another() {
+        let start = Instant::now();
+        let flight = Flight {
+            intended: start,
+            started: start,
+        };
+        let mut pool: Pool<HttpResponse> = Pool::new(1, 2);
+        let first = pool.take(flight, 0);
+        pool.keep(first, start);
+        assert_eq!(pool.take(flight, 1), first, "closed, and its slot used again");
+        assert_eq!((pool.open(), pool[first].origin), (1, 1));
     }
 }

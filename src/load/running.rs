@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::exchanges::{Exchanges, Timeouts};
 use super::interval::Interval;
 use super::merger::{Desk, Merger, Observer};
+use super::origin::origins;
 use super::pace::Pace;
 use super::readiness::{Readiness, Waker};
 use super::recorder::Recorder;
@@ -152,11 +153,7 @@ fn staff(
     reports: &Sender<Message>,
 ) -> Result<(Vec<HttpWorker>, Vec<Desk>), LoadError> {
     let limits = limits::per_thread(connections(settings), settings.threads)?;
-    let resolve = |source| LoadError::Resolve {
-        host: settings.target.authority().to_owned(),
-        source,
-    };
-    let addresses = settings.target.resolve().map_err(resolve)?;
+    let (origins, of_parts) = origins(&settings.parts, &settings.trust)?;
     let span = Span {
         start: Instant::now() + HEAD_START,
         warm_up: settings.warm_up,
@@ -173,23 +170,22 @@ fn staff(
     let mut desks = Vec::new();
     for (index, limit) in limits.into_iter().enumerate() {
         let (returns, empties) = channel();
-        let client = Prepared::new(&settings.target, &settings.request)?;
+        let client = Prepared::new(&settings.parts, &of_parts, settings.seed)?;
+        let share = Share {
+            index: index as u64,
+            of: threads,
+        };
         desks.push(Desk::new(returns)?);
         workers.push(Worker {
+            share,
             agenda: match plan {
-                Some(plan) => Agenda::open(
-                    plan,
-                    Share {
-                        index: index as u64,
-                        of: threads,
-                    },
-                ),
+                Some(plan) => Agenda::open(plan, share),
                 None => Agenda::Closed {
-                    left: share_of(settings.requests.unwrap_or(u64::MAX), index as u64, threads),
+                    left: share_of(settings.requests.unwrap_or(u64::MAX), share.index, threads),
                 },
             },
             // A closed loop goes for the most requests, and times of arrival cost some.
-            exchanges: Exchanges::new(client, addresses.clone(), limit, timeouts, plan.is_some()),
+            exchanges: Exchanges::new(client, origins.clone(), limit, timeouts, plan.is_some()),
             recorder: Recorder::new(span.measured_from(), !settings.warm_up.is_zero())?,
             readiness: Readiness::new().map_err(LoadError::Start)?,
             pace: Pace::new(settings.timing),

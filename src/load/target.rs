@@ -30,6 +30,7 @@ enum Place {
 pub(crate) struct Target {
     text: String,
     protocol: Protocol,
+    tls: bool,
     place: Place,
     authority: String,
     path: String,
@@ -40,9 +41,7 @@ pub(crate) struct Target {
 pub(crate) enum TargetError {
     #[error("not a URL: {0}")]
     Url(String),
-    #[error("https is not spoken here yet; use http://")]
-    Https,
-    #[error("unknown scheme `{0}`; use http, http+unix, uwsgi or uwsgi+unix")]
+    #[error("unknown scheme `{0}`; use http, https, http+unix, uwsgi or uwsgi+unix")]
     Scheme(String),
     #[error("user and password in the URL are not sent; use -H 'Authorization: …'")]
     Credentials,
@@ -67,9 +66,8 @@ impl Target {
         }
         let url = Url::parse(text).map_err(|error| TargetError::Url(error.to_string()))?;
         let protocol = match url.scheme() {
-            "http" => Protocol::Http,
+            "http" | "https" => Protocol::Http,
             "uwsgi" => Protocol::Uwsgi,
-            "https" => return Err(TargetError::Https),
             other => return Err(TargetError::Scheme(other.to_owned())),
         };
         Self::over_tcp(protocol, &url)
@@ -83,8 +81,10 @@ impl Target {
             .host_str()
             .filter(|host| !host.is_empty())
             .ok_or(TargetError::Host)?;
+        let tls = url.scheme() == "https";
         let port = match (url.port(), protocol) {
             (Some(port), _) => port,
+            (None, Protocol::Http) if tls => 443,
             (None, Protocol::Http) => 80,
             (None, Protocol::Uwsgi) => return Err(TargetError::Port(format!("uwsgi://{host}"))),
         };
@@ -93,8 +93,9 @@ impl Target {
             None => host.to_owned(),
         };
         Ok(Self {
-            text: url.to_string(),
+            text: with_places(url.as_str()),
             protocol,
+            tls,
             place: Place::Tcp {
                 host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
                 port,
@@ -123,6 +124,7 @@ impl Target {
         Ok(Self {
             text: format!("{scheme}:{socket}{shown}"),
             protocol,
+            tls: false,
             place: Place::Unix(PathBuf::from(socket)),
             authority: "localhost".to_owned(),
             path,
@@ -131,6 +133,19 @@ impl Target {
 
     pub(crate) fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    /// The name that the server's certificate has to have; nothing where none is asked for.
+    pub(crate) fn tls_name(&self) -> Option<&str> {
+        match &self.place {
+            Place::Tcp { host, .. } if self.tls => Some(host),
+            _ => None,
+        }
+    }
+
+    /// Whether connections to one serve the other.
+    pub(crate) fn has_origin_of(&self, other: &Self) -> bool {
+        (self.tls, self.protocol, &self.place) == (other.tls, other.protocol, &other.place)
     }
 
     /// The unix socket, where it is one.
@@ -167,15 +182,30 @@ impl Target {
     }
 }
 
+/// Places that are filled anew for each request stand as they were typed.
+fn with_places(text: &str) -> String {
+    let text = text.replace("%7B%7B", "{{").replace("%7D%7D", "}}");
+    let mut parts = text.split("{{");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("{{");
+        match part.split_once("}}") {
+            Some((inside, after)) => out.extend([&inside.replace("%20", " "), "}}", after]),
+            None => out.push_str(part),
+        }
+    }
+    out
+}
+
 fn path_and_query(url: &Url) -> String {
     let path = match url.path() {
         "" => "/",
         path => path,
     };
-    match url.query() {
+    with_places(&match url.query() {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),
-    }
+    })
 }
 
 impl fmt::Display for Target {
@@ -222,8 +252,8 @@ mod tests {
     fn what_cannot_be_loaded_is_refused_by_name() {
         let refusal = |text: &str| Target::parse(text).unwrap_err().to_string();
         assert_eq!(
-            refusal("https://localhost/"),
-            "https is not spoken here yet; use http://"
+            refusal("ftp://localhost/"),
+            "unknown scheme `ftp`; use http, https, http+unix, uwsgi or uwsgi+unix"
         );
         assert_eq!(
             refusal("uwsgi://localhost"),
@@ -232,7 +262,7 @@ mod tests {
         );
         assert_eq!(
             refusal("localhost:9090"),
-            "unknown scheme `localhost`; use http, http+unix, uwsgi or uwsgi+unix"
+            "unknown scheme `localhost`; use http, https, http+unix, uwsgi or uwsgi+unix"
         );
         assert_eq!(
             refusal("127.0.0.1:9090"),
@@ -280,5 +310,18 @@ mod tests {
             Target::parse("uwsgi+unix:app.sock").unwrap_err().to_string(),
             "no absolute path of a socket; type uwsgi+unix:/run/app.sock"
         );
+    }
+
+    #[test]
+    fn places_to_fill_stand_as_they_were_typed() {
+        let target =
+            Target::parse("https://localhost/a b/{{counter}}?n={{random 1..9}}&x={{pick a|b}}").unwrap();
+        assert_eq!(
+            target.path(),
+            "/a%20b/{{counter}}?n={{random 1..9}}&x={{pick a|b}}"
+        );
+        assert_eq!(target.tls_name(), Some("localhost"));
+        assert!(target.has_origin_of(&Target::parse("https://localhost:443/other").unwrap()));
+        assert!(!target.has_origin_of(&Target::parse("http://localhost:443/other").unwrap()));
     }
 }

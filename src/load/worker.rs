@@ -17,7 +17,7 @@ use super::pace::Pace;
 use super::readiness::Readiness;
 use super::recorder::Recorder;
 use super::reports::{Gauges, Outbox};
-use super::schedule::Agenda;
+use super::schedule::{Agenda, Share};
 
 /// Sends in one pass of the loop, so that responses are read in between while a backlog is worked off.
 const SENDS_PER_PASS: usize = 64;
@@ -69,6 +69,7 @@ enum Next {
 }
 
 pub(crate) struct Worker<C: Client> {
+    pub(crate) share: Share,
     pub(crate) agenda: Agenda,
     pub(crate) exchanges: Exchanges<C>,
     pub(crate) recorder: Recorder,
@@ -193,7 +194,9 @@ impl<C: Client> Worker<C> {
         }
         let flight = Flight { intended, started };
         self.recorder.sent(flight, intended < self.held_until);
-        self.exchanges.send(flight, &self.readiness, &mut self.recorder);
+        let number = self.share.index + self.share.of * self.sent;
+        self.exchanges
+            .send(number, flight, &self.readiness, &mut self.recorder);
         self.agenda.advance();
         self.sent += 1;
         self.measured += u64::from(self.recorder.measures(intended));
@@ -319,9 +322,10 @@ mod tests {
 
     use super::super::client::Response;
     use super::super::exchanges::Timeouts;
+    use super::super::origin::Origin;
     use super::super::pace::Timing;
     use super::super::response::Malformed;
-    use super::super::schedule::{Arrivals, Plan, Profile, Share};
+    use super::super::schedule::{Arrivals, Plan, Profile};
     use super::*;
 
     /// A protocol of one byte each way: the loop knows nothing of HTTP.
@@ -335,11 +339,21 @@ mod tests {
     impl Client for Ping {
         type Response = Pong;
 
-        fn request(&self) -> &[u8] {
+        fn choose(&self, _number: u64) -> usize {
+            0
+        }
+
+        fn origin(&self, _entry: usize) -> usize {
+            0
+        }
+
+        fn compose(&mut self, _entry: usize, _number: u64, _composed: &mut Vec<u8>) {}
+
+        fn request<'a>(&'a self, _entry: usize, _composed: &'a [u8]) -> &'a [u8] {
             b"?"
         }
 
-        fn keeps_connections(&self) -> bool {
+        fn keeps_connections(&self, _entry: usize) -> bool {
             true
         }
     }
@@ -397,11 +411,18 @@ mod tests {
             arrivals: Arrivals::Even,
             lead: None,
         };
+        let share = Share { index: 0, of: 1 };
+        let origin = Origin {
+            addresses: addresses.into_iter().map(Into::into).collect(),
+            preferred: 0,
+            tls: None,
+        };
         let worker = Worker {
-            agenda: Agenda::open(&Arc::new(plan), Share { index: 0, of: 1 }),
+            share,
+            agenda: Agenda::open(&Arc::new(plan), share),
             exchanges: Exchanges::new(
                 Ping,
-                addresses.into_iter().map(Into::into).collect(),
+                vec![origin],
                 1,
                 Timeouts {
                     whole: SECOND,

@@ -374,7 +374,9 @@ fn wrong_usage_is_refused_by_name() {
         ),
         (&[url, "-R", "5", "-c", "1", "-t", "2"], "too few for 2 threads"),
         (&[url, "-R", "5", "-c", "99999999999"], "limit of open files"),
-        (&["https://127.0.0.1/", "-R", "5"], "https is not spoken here yet"),
+        (&[url, url, "-R", "5", "--weights", "1"], "1 weight for 2 URLs"),
+        (&["http://127.0.0.1:1/{{conter}}", "-R", "5"], "no place to fill"),
+        (&[url, "-R", "5", "--body", "{{random 9..1}}"], "no place to fill"),
         (&["ftp://127.0.0.1/", "-R", "5"], "unknown scheme `ftp`"),
         (&["127.0.0.1:80", "-R", "5"], "type http://127.0.0.1:80"),
     ];

@@ -1,6 +1,7 @@
 //! What can be typed after `load`, and each value as it is read; decides nothing about the run.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -19,12 +20,17 @@ use super::saved::Saved;
 /// is still unanswered then, or was never sent, counts in the latencies as a lower bound.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArguments {
-    /// What to load: http://HOST:PORT/PATH or uwsgi://HOST:PORT/PATH; over a unix socket http+unix:/SOCKET:/PATH or
-    /// uwsgi+unix:/SOCKET:/PATH
+    /// What to load: http://HOST:PORT/PATH, https:, uwsgi://HOST:PORT/PATH; over a unix socket http+unix:/SOCKET:/PATH or
+    /// uwsgi+unix:/SOCKET:/PATH. Several make a mix, see --weights
     ///
-    /// `uwsgi` is uWSGI's own protocol, as a web server speaks it to uWSGI's `socket` option. The path may be left out
-    #[arg(value_parser = target)]
-    pub(super) url: Target,
+    /// `uwsgi` is uWSGI's own protocol, as a web server speaks it to uWSGI's `socket` option. The path may be left out. In path,
+    /// headers and body these are filled anew for each request, the same for the same --seed: {{counter}}, {{random 1..1000}},
+    /// {{pick red|green}}, {{hex}}.
+    #[arg(value_name = "URL", required = true, value_parser = target)]
+    pub(super) urls: Vec<Target>,
+    /// How often each of several URLs is chosen, in their order
+    #[arg(long, value_name = "N,N…", value_delimiter = ',', value_parser = values::count::<u32>)]
+    pub(super) weights: Vec<u32>,
     /// Threads to send from
     #[arg(short, long, default_value_t = 1, value_name = "N", value_parser = at_least_one)]
     pub(super) threads: usize,
@@ -53,7 +59,7 @@ pub(crate) struct LoadArguments {
     /// How requests arrive: `even`, or `poisson` for users who do not know of each other
     #[arg(long, value_enum, default_value_t = ArrivalsChoice::Even, value_name = "HOW")]
     pub(super) arrivals: ArrivalsChoice,
-    /// Which of the possible runs `--arrivals poisson` gives: the same number, the same times
+    /// Which of the possible runs `--arrivals poisson`, a mix of URLs and random values give: the same number, the same run
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(super) seed: u64,
     /// Method of the requests; POST where there is a body, else GET
@@ -65,6 +71,15 @@ pub(crate) struct LoadArguments {
     /// Header to send, as in 'Accept: text/html'; repeat for more
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = values::header)]
     pub(super) headers: Vec<(String, String)>,
+    /// Send double braces as they stand
+    #[arg(long)]
+    pub(super) literal: bool,
+    /// Trust the authorities in this PEM file, in place of the system's
+    #[arg(long, value_name = "FILE")]
+    pub(super) cacert: Option<PathBuf>,
+    /// Trust any certificate
+    #[arg(short = 'k', long)]
+    pub(super) insecure: bool,
     /// For a whole request, from connecting to its last byte
     #[arg(short = 'T', long, default_value = "30s", value_name = "TIME", value_parser = values::duration)]
     pub(super) timeout: Duration,
@@ -198,8 +213,8 @@ mod tests {
             "it has no scheme: type http://localhost:9090/x"
         );
         assert_eq!(
-            refused("https://localhost/"),
-            "https is not spoken here yet; use http://"
+            refused("ftp://localhost/"),
+            "unknown scheme `ftp`; use http, https, http+unix, uwsgi or uwsgi+unix"
         );
         assert_eq!(
             target("uwsgi+unix:/run/app.sock:/x").unwrap().to_string(),

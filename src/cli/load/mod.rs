@@ -12,10 +12,12 @@ use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
 use crate::load::{
-    self, Arrivals, Header, LoadError, Observer, Protocol, Request, Second, Settings, Summary, Target,
+    self, Arrivals, Header, LoadError, Observer, Part, Protocol, Request, Second, Settings, Summary, Target,
+    Trust,
 };
 use crate::report;
 use crate::report::load::Spectrum;
+use crate::report::number;
 use crate::uwsgi::{self, Document};
 
 pub(crate) use arguments::LoadArguments;
@@ -43,7 +45,7 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
     let settings = settings(arguments)?;
-    let files = Files::create(&arguments.save, &arguments.url.to_string())?;
+    let files = Files::create(&arguments.save, &arguments.urls[0].to_string())?;
     let before = runtime.block_on(statistics(arguments))?;
     let outcome = runtime.block_on(measure(settings, files.observer()))?;
     let after = runtime.block_on(statistics(arguments))?;
@@ -99,7 +101,6 @@ fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
     };
     let without = arguments.requests.is_none().then_some(DURATION);
     let duration = arguments.duration.or(asked.length()).or(without);
-    let headers = arguments.headers.iter().cloned();
     Ok(Settings {
         threads: arguments.threads,
         connections: arguments.connections,
@@ -108,17 +109,48 @@ fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
         warm_up: arguments.warmup.unwrap_or_default(),
         timeout: arguments.timeout,
         connect_timeout: arguments.connect_timeout,
-        request: Request {
-            method: method(arguments),
-            headers: headers.map(|(name, value)| Header { name, value }).collect(),
-            body: arguments.body.as_ref().map(|body| body.0.clone()),
+        parts: parts(arguments)?,
+        seed: arguments.seed,
+        trust: match (&arguments.cacert, arguments.insecure) {
+            (_, true) => Trust::Everybody,
+            (Some(path), false) => Trust::File(path.clone()),
+            (None, false) => Trust::System,
         },
         timing: arguments.timing.into(),
         ..Settings::new(
-            arguments.url.clone(),
+            arguments.urls[0].clone(),
             asked.over(duration.unwrap_or(DURATION), arrivals),
         )
     })
+}
+
+/// The same request to each URL, as often as its weight says.
+fn parts(arguments: &LoadArguments) -> Result<Vec<Part>, Failure> {
+    let (urls, weights) = (&arguments.urls, &arguments.weights);
+    if !weights.is_empty() && weights.len() != urls.len() {
+        let message = format!(
+            "{} for {}",
+            number::counted(weights.len() as u64, "weight"),
+            number::counted(urls.len() as u64, "URL")
+        );
+        return Err(
+            Failure::new(Code::Usage, message).hint("give as many, in the order of the URLs: --weights 3,1")
+        );
+    }
+    let headers = arguments.headers.iter().cloned();
+    let request = Request {
+        method: method(arguments),
+        headers: headers.map(|(name, value)| Header { name, value }).collect(),
+        body: arguments.body.as_ref().map(|body| body.0.clone()),
+        literal: arguments.literal,
+    };
+    let weights = weights.iter().copied().chain(std::iter::repeat(1));
+    let parts = urls.iter().zip(weights).map(|(url, weight)| Part {
+        target: url.clone(),
+        request: request.clone(),
+        weight,
+    });
+    Ok(parts.collect())
 }
 
 fn method(arguments: &LoadArguments) -> String {
@@ -181,7 +213,10 @@ fn refused(error: &LoadError) -> Failure {
         | LoadError::WarmUp
         | LoadError::Method(_)
         | LoadError::Packet
+        | LoadError::Place(_)
         | LoadError::Header { .. } => Failure::from_error(Code::Usage, error),
+        LoadError::Tls(_) => Failure::from_error(Code::Usage, error)
+            .hint("name the authority's certificate with --cacert, or trust any with --insecure"),
         _ => Failure::from_error(Code::Unexpected, error),
     }
 }
@@ -196,7 +231,7 @@ fn judge(outcome: &Outcome) -> Result<(), Failure> {
     if summary.counts.answered > 0 || summary.scheduled == 0 {
         return Ok(());
     }
-    let url = &summary.settings.target;
+    let url = summary.settings.target();
     let (code, what, hint) = match summary.counts.connected {
         0 => {
             let place = match url.socket() {

@@ -20,7 +20,12 @@ pub(crate) fn json(summary: &Summary) -> Value {
     };
     json!({
         "version": VERSION,
-        "target": settings.target.to_string(),
+        "target": settings.target().to_string(),
+        "targets": settings.parts.iter().map(|part| json!({
+            "target": part.target.to_string(),
+            "weight": part.weight,
+        })).collect::<Vec<_>>(),
+        "seed": settings.seed,
         "threads": settings.threads,
         "connection_limit": settings.connections,
         "timeout_s": settings.timeout.as_secs_f64(),

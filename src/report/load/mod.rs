@@ -110,8 +110,11 @@ fn header(summary: &Summary, out: &mut String) {
         Some(rate) => format!("{} requests/s asked", number::rate(rate)),
         None => "a closed loop".to_owned(),
     };
-    writeln!(out, "Running {length} test @ {}", settings.target).ok();
+    writeln!(out, "Running {length} test @ {}", settings.target()).ok();
     writeln!(out, "  {threads} and {connections}, {rate}{timing}").ok();
+    for part in settings.parts.iter().filter(|_| settings.parts.len() > 1) {
+        writeln!(out, "  {} x {}", part.weight, part.target).ok();
+    }
     if let Some(warm_up) = &summary.warm_up {
         let latency = &warm_up.latency;
         let at = |quantile| number::latency(latency.value_at_quantile(quantile) as f64);
