@@ -76,6 +76,24 @@ fn digit(value: u64, digits: u8, byte: u8) -> Result<Chunked, Malformed> {
     })
 }
 
+/// What the chunks of a whole body hold, put together.
+pub(crate) fn joined(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = body;
+    while let Some(end) = memchr::memmem::find(rest, b"\r\n") {
+        let size = std::str::from_utf8(&rest[..end]).unwrap_or_default();
+        let size = size.split(';').next().unwrap_or_default().trim();
+        let size = usize::from_str_radix(size, 16).unwrap_or(0);
+        let chunk = &rest[end + 2..];
+        if size == 0 {
+            break;
+        }
+        out.extend_from_slice(&chunk[..size.min(chunk.len())]);
+        rest = chunk.get(size + 2..).unwrap_or_default();
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,5 +129,11 @@ mod tests {
         assert_eq!(at_once(b"hello\r\n"), Err(Malformed::ChunkSize));
         assert_eq!(at_once(b"fffffffffffffffff\r\n"), Err(Malformed::ChunkSize));
         assert_eq!(at_once(b"2\r\nabc\r\n"), Err(Malformed::ChunkEnd));
+    }
+
+    #[test]
+    fn chunks_are_put_together_as_far_as_they_came() {
+        assert_eq!(joined(b"5;x=y\r\nhello\r\n2\r\n, \r\n0\r\n\r\n"), b"hello, ");
+        assert_eq!(joined(b"5\r\nhel"), b"hel");
     }
 }

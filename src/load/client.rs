@@ -1,6 +1,7 @@
 //! What the worker loop asks of a protocol; opens no socket.
 
 use super::response::Malformed;
+use super::script::ScriptError;
 
 /// One protocol.
 pub(crate) trait Client {
@@ -13,7 +14,19 @@ pub(crate) trait Client {
     fn origin(&self, entry: usize) -> usize;
 
     /// Writes a request into `composed`, where not all of its entry are the same.
-    fn compose(&mut self, entry: usize, number: u64, composed: &mut Vec<u8>);
+    ///
+    /// # Errors
+    /// A script that fails.
+    fn compose(&mut self, entry: usize, number: u64, composed: &mut Vec<u8>) -> Result<(), ScriptError>;
+
+    /// Whether somebody looks at whole answers: then they have to be kept.
+    fn looks_at_answers(&self) -> bool;
+
+    /// Shows a whole answer to who looks at them.
+    ///
+    /// # Errors
+    /// A script that fails.
+    fn answered(&mut self, response: &Self::Response) -> Result<(), ScriptError>;
 
     /// The bytes of a request of `entry` of which `composed` was written.
     fn request<'a>(&'a self, entry: usize, composed: &'a [u8]) -> &'a [u8];
@@ -26,6 +39,8 @@ pub(crate) trait Client {
 pub(crate) trait Response: Default {
     /// Forgets the last response; keeps its memory.
     fn reset(&mut self);
+    /// From now on keeps what comes until the next is begun.
+    fn keep(&mut self);
     /// Takes bytes as they come; `true` once the response is complete.
     fn feed(&mut self, bytes: &[u8]) -> Result<bool, Malformed>;
     /// Whether the end of the connection completes it.

@@ -12,6 +12,7 @@ use super::origin::Origin;
 use super::pool::Pool;
 use super::readiness::Readiness;
 use super::recorder::Recorder;
+use super::script::ScriptError;
 
 /// Read at once. Responses are not kept, so one buffer serves all connections of a worker.
 const BUFFER: usize = 64 * 1024;
@@ -55,6 +56,8 @@ pub(crate) struct Exchanges<C: Client> {
     retry: Instant,
     /// Connections with more to read than one turn took.
     pub(crate) unfinished: Vec<usize>,
+    /// What makes it impossible to go on.
+    pub(crate) failure: Option<ScriptError>,
 }
 
 impl<C: Client> Exchanges<C> {
@@ -79,6 +82,7 @@ impl<C: Client> Exchanges<C> {
             queued: Vec::new(),
             retry: Instant::now(),
             unfinished: Vec::new(),
+            failure: None,
         }
     }
 
@@ -94,7 +98,9 @@ impl<C: Client> Exchanges<C> {
         let slot = self.pool.take(flight, self.client.origin(entry));
         let connection = &mut self.pool[slot];
         connection.entry = entry;
-        self.client.compose(entry, number, &mut connection.composed);
+        if let Err(error) = self.client.compose(entry, number, &mut connection.composed) {
+            self.failure.get_or_insert(error);
+        }
         let outcome = self.dispatch(slot, readiness, recorder);
         self.settle(slot, outcome, readiness, recorder);
     }
@@ -216,6 +222,9 @@ impl<C: Client> Exchanges<C> {
             let origin = &self.origins[connection.origin];
             connection.address = origin.preferred;
             connection.attempts += 1;
+            if self.client.looks_at_answers() {
+                connection.response.keep();
+            }
             connection.open(origin, self.stamp, readiness, slot)?;
             if self.timeouts.connect.is_some() {
                 self.connecting.push_back((slot, connection.opened));
@@ -270,6 +279,9 @@ impl<C: Client> Exchanges<C> {
     fn complete(&mut self, slot: usize, reusable: bool, now: Instant, recorder: &mut Recorder) {
         let connection = &mut self.pool[slot];
         recorder.answered(connection.flight, now, connection.response.status());
+        if let Err(error) = self.client.answered(&connection.response) {
+            self.failure.get_or_insert(error);
+        }
         connection.served += 1;
         if connection.served > 1 {
             self.kept = self.kept.max(Some(connection.flight.started));

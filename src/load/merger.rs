@@ -82,7 +82,7 @@ impl Merger {
                     interval,
                 }) => self.take(worker, second, gauges, warm_up, interval),
                 Ok(Message::Ended { worker, ending }) => {
-                    self.desks[worker].ending = Some(ending.map_err(LoadError::Wait)?);
+                    self.desks[worker].ending = Some(ending?);
                 }
                 Err(_all_gone) => return Err(LoadError::Lost),
             }

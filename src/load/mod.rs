@@ -25,6 +25,7 @@ mod request;
 mod response;
 mod running;
 mod schedule;
+mod script;
 mod second;
 mod stamps;
 mod summary;
@@ -45,6 +46,7 @@ pub(crate) use pace::Timing;
 pub(crate) use request::Request;
 pub(crate) use running::{Running, start, start_observed};
 pub(crate) use schedule::{Arrivals, Plan, Profile, Sine, Stage, Stages};
+pub(crate) use script::ScriptSource;
 pub(crate) use second::{Percentiles, Second};
 pub(crate) use summary::Summary;
 pub(crate) use target::{Protocol, Target, TargetError};
@@ -77,6 +79,8 @@ pub(crate) struct Settings {
     /// For establishing a connection; only that of the whole request if none.
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) timing: Timing,
+    /// A script that makes the requests.
+    pub(crate) script: Option<ScriptSource>,
 }
 
 /// One request of a mix.
@@ -108,6 +112,7 @@ impl Settings {
             timeout: Duration::from_secs(30),
             connect_timeout: None,
             timing: Timing::Precise,
+            script: None,
         }
     }
 
@@ -186,6 +191,8 @@ pub(crate) enum LoadError {
     Descriptors { asked: usize, available: usize },
     #[error(transparent)]
     Place(#[from] text::PlaceError),
+    #[error(transparent)]
+    Script(#[from] script::ScriptError),
     #[error("no TLS")]
     Tls(#[from] tls::TlsError),
     #[error("host `{host}` cannot be looked up")]

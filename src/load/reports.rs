@@ -1,8 +1,8 @@
 //! How workers hand their intervals to the thread that merges them, without ever waiting for it.
 
-use std::io;
 use std::sync::mpsc::{Receiver, Sender};
 
+use super::LoadError;
 use super::interval::Interval;
 use super::worker::Ending;
 
@@ -40,7 +40,7 @@ pub(crate) enum Message {
     },
     Ended {
         worker: usize,
-        ending: io::Result<Ending>,
+        ending: Result<Ending, LoadError>,
     },
 }
 

@@ -8,6 +8,8 @@ use super::chunked::Chunked;
 /// A head longer than this is refused: a server that sends headers without end costs this much memory.
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
+/// Of a longer response only the beginning is kept.
+const MAX_KEPT: usize = 1024 * 1024;
 
 /// Why bytes are no HTTP/1.1 response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +36,13 @@ enum Framing {
     UntilClose,
 }
 
+/// A whole response.
+pub(crate) struct Kept {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Vec<u8>,
+}
+
 /// One response as far as it has come.
 #[derive(Debug)]
 pub(crate) struct HttpResponse {
@@ -43,6 +52,8 @@ pub(crate) struct HttpResponse {
     status: u16,
     reusable: bool,
     started: bool,
+    /// All that came, up to [`MAX_KEPT`], where it is to be looked at.
+    kept: Option<Vec<u8>>,
 }
 
 impl Default for HttpResponse {
@@ -53,6 +64,7 @@ impl Default for HttpResponse {
             status: 0,
             reusable: false,
             started: false,
+            kept: None,
         }
     }
 }
@@ -62,10 +74,21 @@ impl super::client::Response for HttpResponse {
         self.framing = Framing::Head;
         self.partial.clear();
         self.started = false;
+        if let Some(kept) = &mut self.kept {
+            kept.clear();
+        }
+    }
+
+    fn keep(&mut self) {
+        self.kept.get_or_insert_default();
     }
 
     fn feed(&mut self, mut bytes: &[u8]) -> Result<bool, Malformed> {
         self.started = true;
+        if let Some(kept) = &mut self.kept {
+            let room = MAX_KEPT.saturating_sub(kept.len());
+            kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
         while self.framing == Framing::Head {
             match self.take_head(bytes)? {
                 Some(used) => bytes = &bytes[used..],
@@ -93,6 +116,39 @@ impl super::client::Response for HttpResponse {
 }
 
 impl HttpResponse {
+    /// Status, header fields and body of a response that was kept and is complete; of a body in chunks the chunks put together.
+    pub(crate) fn kept(&self) -> Kept {
+        let mut rest = self.kept.as_deref().unwrap_or_default();
+        loop {
+            let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+            let mut head = httparse::Response::new(&mut headers);
+            let Ok(httparse::Status::Complete(used)) = head.parse(rest) else {
+                return Kept {
+                    status: self.status,
+                    headers: Vec::new(),
+                    body: Vec::new(),
+                };
+            };
+            rest = &rest[used..];
+            if head.code.is_some_and(|code| code < 200) {
+                continue;
+            }
+            let fields = head.headers.iter();
+            let fields = fields
+                .map(|field| (field.name.to_owned(), field.value.to_vec()))
+                .collect();
+            let body = match self.framing {
+                Framing::Chunked(_) => super::chunked::joined(rest),
+                _ => rest.to_vec(),
+            };
+            return Kept {
+                status: self.status,
+                headers: fields,
+                body,
+            };
+        }
+    }
+
     /// Returns how many of `bytes` belong to the head once it is complete.
     fn take_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, Malformed> {
         if self.partial.is_empty() {

@@ -18,10 +18,11 @@ use super::recorder::Recorder;
 use super::reports::{Message, Outbox};
 use super::request::Prepared;
 use super::schedule::{Agenda, Plan, Profile, Share};
+use super::script::{ScriptError, Scripts};
 use super::second::Second;
 use super::summary::{Gathered, Summary};
 use super::worker::{Span, Worker};
-use super::{LoadError, Rate, Settings, limits};
+use super::{LoadError, Part, Rate, Settings, limits};
 
 /// Requests in flight when sending ends get this long, or the timeout if that is shorter.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -38,6 +39,7 @@ pub(crate) struct Running {
     wakers: Vec<Waker>,
     seconds: Option<mpsc::Receiver<Second>>,
     summary: oneshot::Receiver<Result<Summary, LoadError>>,
+    scripts: Option<Scripts>,
 }
 
 impl Running {
@@ -59,6 +61,17 @@ impl Running {
         }
         let lost = |_gone: oneshot::error::RecvError| LoadError::Lost;
         (&mut self.summary).await.map_err(lost)?
+    }
+
+    /// What the script's `done` says of a summary; nothing without one.
+    ///
+    /// # Errors
+    /// A script that fails.
+    pub(crate) fn said(&self, summary: &Summary) -> Result<String, LoadError> {
+        match &self.scripts {
+            Some(scripts) => Ok(scripts.finish(summary)?),
+            None => Ok(String::new()),
+        }
     }
 
     /// Stops the run and waits for its end.
@@ -99,7 +112,11 @@ pub(crate) fn start_observed(
         settings.duration = [last, settings.duration].into_iter().flatten().min();
     }
     let (reports, messages) = channel();
-    let (workers, desks) = staff(&settings, plan.as_ref(), &reports)?;
+    let Staff {
+        workers,
+        desks,
+        scripts,
+    } = staff(&settings, plan.as_ref(), &reports)?;
     drop(reports);
     let stop = Arc::clone(&workers[0].span.stop);
     let (seconds_out, seconds) = mpsc::channel(SECONDS_KEPT);
@@ -110,6 +127,7 @@ pub(crate) fn start_observed(
         wakers: workers.iter().map(|worker| worker.readiness.waker()).collect(),
         seconds: Some(seconds),
         summary,
+        scripts,
     };
     let merger = Merger {
         messages,
@@ -146,12 +164,18 @@ fn plan(settings: &Settings) -> Result<Option<Arc<Plan>>, LoadError> {
     }
 }
 
-/// The workers, and a desk for each in the merging thread.
+/// All that takes part in a run: the workers, a desk for each in the merging thread, and their script.
+struct Staff {
+    workers: Vec<HttpWorker>,
+    desks: Vec<Desk>,
+    scripts: Option<Scripts>,
+}
+
 fn staff(
     settings: &Settings,
     plan: Option<&Arc<Plan>>,
     reports: &Sender<Message>,
-) -> Result<(Vec<HttpWorker>, Vec<Desk>), LoadError> {
+) -> Result<Staff, LoadError> {
     let limits = limits::per_thread(connections(settings), settings.threads)?;
     let (origins, of_parts) = origins(&settings.parts, &settings.trust)?;
     let span = Span {
@@ -166,11 +190,22 @@ fn staff(
         connect: settings.connect_timeout,
     };
     let threads = settings.threads as u64;
+    let (scripts, of_threads) = match &settings.script {
+        Some(source) => {
+            let [Part { target, request, .. }] = settings.parts.as_slice() else {
+                return Err(ScriptError::Target.into());
+            };
+            let (scripts, of_threads) = Scripts::load(source, target, request, settings.threads, &span.stop)?;
+            (Some(scripts), of_threads)
+        }
+        None => (None, Vec::new()),
+    };
+    let mut of_threads = of_threads.into_iter();
     let mut workers = Vec::new();
     let mut desks = Vec::new();
     for (index, limit) in limits.into_iter().enumerate() {
         let (returns, empties) = channel();
-        let client = Prepared::new(&settings.parts, &of_parts, settings.seed)?;
+        let client = Prepared::new(&settings.parts, &of_parts, settings.seed)?.scripted(of_threads.next());
         let share = Share {
             index: index as u64,
             of: threads,
@@ -198,7 +233,11 @@ fn staff(
             stopped: None,
         });
     }
-    Ok((workers, desks))
+    Ok(Staff {
+        workers,
+        desks,
+        scripts,
+    })
 }
 
 /// The part of `total` that falls to the `index`th of so many.

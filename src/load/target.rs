@@ -156,6 +156,14 @@ impl Target {
         }
     }
 
+    /// Host and port as they are connected to; empty and 0 for a unix socket.
+    pub(crate) fn host_and_port(&self) -> (&str, u16) {
+        match &self.place {
+            Place::Tcp { host, port } => (host, *port),
+            Place::Unix(_) => ("", 0),
+        }
+    }
+
     /// `host[:port]` as it stands in the `Host` header; `localhost` for a unix socket.
     pub(crate) fn authority(&self) -> &str {
         &self.authority

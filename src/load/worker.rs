@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::LoadError;
 use super::client::Client;
 use super::connection::Flight;
 use super::exchanges::Exchanges;
@@ -91,14 +92,17 @@ impl<C: Client> Worker<C> {
     /// Runs until everything is sent, or until stopped, and what is in flight is answered or given up.
     ///
     /// # Errors
-    /// Only where the system refuses to wait for sockets.
-    pub(crate) fn run(mut self) -> io::Result<Ending> {
+    /// Where the system refuses to wait for sockets, and a script that fails.
+    pub(crate) fn run(mut self) -> Result<Ending, LoadError> {
         let mut ready = Vec::new();
         loop {
             let now = Instant::now();
             self.exchanges.expire(now, &mut self.recorder);
             self.exchanges.retry(now, &self.readiness, &mut self.recorder);
             let behind = self.send_due(now);
+            if let Some(failure) = self.exchanges.failure.take() {
+                return Err(failure.into());
+            }
             self.note_stop(now);
             self.report(now);
             if self.is_over(now) {
@@ -109,7 +113,7 @@ impl<C: Client> Worker<C> {
                 true => self.next(now, behind),
                 false => Next::Look(now),
             };
-            self.wait(next, now, &mut ready)?;
+            self.wait(next, now, &mut ready).map_err(LoadError::Wait)?;
             let moment = Moment::now();
             for slot in ready.drain(..) {
                 self.exchanges
@@ -326,6 +330,7 @@ mod tests {
     use super::super::pace::Timing;
     use super::super::response::Malformed;
     use super::super::schedule::{Arrivals, Plan, Profile};
+    use super::super::script::ScriptError;
     use super::*;
 
     /// A protocol of one byte each way: the loop knows nothing of HTTP.
@@ -347,7 +352,22 @@ mod tests {
             0
         }
 
-        fn compose(&mut self, _entry: usize, _number: u64, _composed: &mut Vec<u8>) {}
+        fn compose(
+            &mut self,
+            _entry: usize,
+            _number: u64,
+            _composed: &mut Vec<u8>,
+        ) -> Result<(), ScriptError> {
+            Ok(())
+        }
+
+        fn looks_at_answers(&self) -> bool {
+            false
+        }
+
+        fn answered(&mut self, _response: &Pong) -> Result<(), ScriptError> {
+            Ok(())
+        }
 
         fn request<'a>(&'a self, _entry: usize, _composed: &'a [u8]) -> &'a [u8] {
             b"?"
@@ -362,6 +382,8 @@ mod tests {
         fn reset(&mut self) {
             self.started = false;
         }
+
+        fn keep(&mut self) {}
 
         fn feed(&mut self, bytes: &[u8]) -> Result<bool, Malformed> {
             self.started = true;

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex};
 use super::load::{HELLO, run, serve};
 
 /// Of each request its first line and its body.
-type Seen = Arc<Mutex<Vec<(String, String)>>>;
+pub(crate) type Seen = Arc<Mutex<Vec<(String, String)>>>;
 
-fn recording() -> (SocketAddr, Seen) {
+pub(crate) fn recording() -> (SocketAddr, Seen) {
     let seen = Seen::default();
     let kept = Arc::clone(&seen);
     let address = serve(move |stream| {

@@ -11,6 +11,7 @@ mod layers;
 mod load;
 mod load_requests;
 mod load_results;
+mod load_script;
 mod load_tls;
 mod load_uwsgi;
 mod local;

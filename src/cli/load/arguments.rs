@@ -71,6 +71,12 @@ pub(crate) struct LoadArguments {
     /// Header to send, as in 'Accept: text/html'; repeat for more
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = values::header)]
     pub(super) headers: Vec<(String, String)>,
+    /// A script for wrk or wrk2 (Lua 5.1), whose `request` makes each request; what follows `--` goes to its `init`
+    #[arg(short = 's', long, value_name = "FILE", conflicts_with_all = ["literal", "weights"])]
+    pub(super) script: Option<PathBuf>,
+    /// Arguments of the script
+    #[arg(last = true, value_name = "ARGUMENTS", requires = "script")]
+    pub(super) script_arguments: Vec<String>,
     /// Send double braces as they stand
     #[arg(long)]
     pub(super) literal: bool,

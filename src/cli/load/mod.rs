@@ -12,8 +12,8 @@ use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
 use crate::load::{
-    self, Arrivals, Header, LoadError, Observer, Part, Protocol, Request, Second, Settings, Summary, Target,
-    Trust,
+    self, Arrivals, Header, LoadError, Observer, Part, Protocol, Request, ScriptSource, Second, Settings,
+    Summary, Target, Trust,
 };
 use crate::report;
 use crate::report::load::Spectrum;
@@ -35,6 +35,8 @@ const STATS_DEADLINE: Duration = Duration::from_secs(5);
 struct Outcome {
     summary: Summary,
     interrupted: bool,
+    /// What the script says of it.
+    said: String,
 }
 
 /// # Errors
@@ -54,12 +56,16 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
         .zip(after)
         .map(|(before, after)| uwsgi::counted_between(&before, &after));
     let verdicts = judged::conditions(&arguments.fail_if, summary);
-    let text = report::load::text(summary, spectrum(arguments)) + &judged::text(&verdicts, counted);
+    let text =
+        report::load::text(summary, spectrum(arguments)) + &judged::text(&verdicts, counted) + &outcome.said;
     let rendered = match arguments.output {
         Format::Text => &text,
         Format::Json => &judged::json(summary, &verdicts, counted),
     };
     output::data(rendered)?;
+    if matches!(arguments.output, Format::Json) && !outcome.said.is_empty() {
+        output::note(outcome.said.trim_end());
+    }
     files.finish(summary, &text)?;
     judge(&outcome)?;
     judged::fail(&verdicts)
@@ -117,11 +123,21 @@ fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
             (None, false) => Trust::System,
         },
         timing: arguments.timing.into(),
+        script: script(arguments)?,
         ..Settings::new(
             arguments.urls[0].clone(),
             asked.over(duration.unwrap_or(DURATION), arrivals),
         )
     })
+}
+
+fn script(arguments: &LoadArguments) -> Result<Option<ScriptSource>, Failure> {
+    let Some(path) = &arguments.script else {
+        return Ok(None);
+    };
+    let source =
+        ScriptSource::read(path, &arguments.script_arguments).map_err(|error| refused(&error.into()))?;
+    Ok(Some(source))
 }
 
 /// The same request to each URL, as often as its weight says.
@@ -179,8 +195,13 @@ async fn measure(settings: Settings, observer: Option<Box<dyn Observer>>) -> Res
         // It ends with the channel; a summary is worth more than its last line.
         show.await.ok();
     }
-    let summary = summary.map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
-    Ok(Outcome { summary, interrupted })
+    let summary = summary.map_err(|error| refused(&error))?;
+    let said = running.said(&summary).map_err(|error| refused(&error))?;
+    Ok(Outcome {
+        summary,
+        interrupted,
+        said,
+    })
 }
 
 /// One line each second, where somebody watches.
@@ -214,6 +235,7 @@ fn refused(error: &LoadError) -> Failure {
         | LoadError::Method(_)
         | LoadError::Packet
         | LoadError::Place(_)
+        | LoadError::Script(_)
         | LoadError::Header { .. } => Failure::from_error(Code::Usage, error),
         LoadError::Tls(_) => Failure::from_error(Code::Usage, error)
             .hint("name the authority's certificate with --cacert, or trust any with --insecure"),
@@ -223,7 +245,9 @@ fn refused(error: &LoadError) -> Failure {
 
 /// A run that measured nothing has failed, however well it went.
 fn judge(outcome: &Outcome) -> Result<(), Failure> {
-    let Outcome { summary, interrupted } = outcome;
+    let Outcome {
+        summary, interrupted, ..
+    } = outcome;
     if *interrupted {
         let message = "interrupted; the report covers what was due until then";
         return Err(Failure::new(Code::Interrupted, message));

@@ -6,6 +6,7 @@ mod packet;
 
 use super::client::Client;
 use super::response::HttpResponse;
+use super::script::{Script, ScriptError};
 use super::target::{Protocol, Target};
 use super::text::{Draw, Places, Text};
 use super::{Header, LoadError, Part};
@@ -115,6 +116,8 @@ pub(crate) struct Prepared {
     weights: Vec<u64>,
     seed: u64,
     scratch: Vec<u8>,
+    /// Makes the requests in place of the entries.
+    script: Option<Script>,
 }
 
 /// The place whose value chooses among the entries; those of a request begin at 1.
@@ -141,7 +144,10 @@ impl Client for Prepared {
         self.entries[entry].origin
     }
 
-    fn compose(&mut self, entry: usize, number: u64, composed: &mut Vec<u8>) {
+    fn compose(&mut self, entry: usize, number: u64, composed: &mut Vec<u8>) -> Result<(), ScriptError> {
+        if let Some(script) = &self.script {
+            return script.write(composed);
+        }
         let entry = &self.entries[entry];
         if entry.fixed.is_none() {
             let draw = Draw {
@@ -151,10 +157,25 @@ impl Client for Prepared {
             // Values are short, and a packet with long ones was tried.
             entry.write(draw, &mut self.scratch, composed).ok();
         }
+        Ok(())
+    }
+
+    fn looks_at_answers(&self) -> bool {
+        self.script.as_ref().is_some_and(Script::looks_at_answers)
+    }
+
+    fn answered(&mut self, response: &HttpResponse) -> Result<(), ScriptError> {
+        match &self.script {
+            Some(script) => script.answered(response),
+            None => Ok(()),
+        }
     }
 
     fn request<'a>(&'a self, entry: usize, composed: &'a [u8]) -> &'a [u8] {
-        self.entries[entry].fixed.as_deref().unwrap_or(composed)
+        match &self.script {
+            Some(_) => composed,
+            None => self.entries[entry].fixed.as_deref().unwrap_or(composed),
+        }
     }
 
     /// uWSGI closes after each response on `socket =`.
@@ -184,7 +205,12 @@ impl Prepared {
             weights,
             seed,
             scratch: Vec::new(),
+            script: None,
         })
+    }
+
+    pub(crate) fn scripted(self, script: Option<Script>) -> Self {
+        Self { script, ..self }
     }
 }
 
@@ -270,7 +296,7 @@ mod tests {
     fn sent(client: &mut Prepared, number: u64) -> Vec<u8> {
         let entry = client.choose(number);
         let mut composed = Vec::new();
-        client.compose(entry, number, &mut composed);
+        client.compose(entry, number, &mut composed).unwrap();
         client.request(entry, &composed).to_vec()
     }
 
