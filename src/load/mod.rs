@@ -16,9 +16,11 @@ mod limits;
 mod merger;
 mod moment;
 mod pace;
+mod part;
 mod pool;
 mod readiness;
 mod recorder;
+mod remote;
 mod reports;
 mod request;
 mod response;
@@ -36,9 +38,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use interval::Interval;
 pub(crate) use merger::Observer;
 pub(crate) use pace::Timing;
+pub(crate) use remote::{Coordinator, CoordinatorError, Crew, News, WorkerError, WorkerNews, take_share};
 pub(crate) use request::Request;
 pub(crate) use running::{Running, start, start_observed};
 pub(crate) use schedule::{Arrivals, Plan, Profile, Sine, Stage, Stages};
@@ -49,7 +54,7 @@ pub(crate) use threshold::{Judgement, Threshold};
 pub(crate) use verdict::Verdict;
 
 /// What to load and how.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) target: Target,
     pub(crate) rate: Rate,
@@ -91,10 +96,10 @@ impl Settings {
 }
 
 /// How many requests are asked for, all threads together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Rate {
     /// Open loop: each request leaves at its time whatever became of the last.
-    Open(Arc<Plan>),
+    Open(#[serde(with = "remote::encoded::shared")] Arc<Plan>),
     /// Closed loop: each connection sends its next request when it has the response to the last.
     Max,
 }
@@ -107,7 +112,7 @@ impl Rate {
 }
 
 /// One header field of the request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Header {
     pub(crate) name: String,
     pub(crate) value: String,

@@ -2,18 +2,22 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use super::client::Client;
+use super::remote::encoded;
 use super::response::HttpResponse;
 use super::target::{Protocol, Target};
 use super::{Header, LoadError};
 
 /// What is asked of the target, whatever the protocol.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Request {
     /// An HTTP method, in the case in which it is sent.
     pub(crate) method: String,
     pub(crate) headers: Vec<Header>,
     /// Nothing is no body; an empty one is announced with a length of 0.
+    #[serde(with = "encoded::bytes")]
     pub(crate) body: Option<Vec<u8>>,
 }
 

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::exchanges::{Exchanges, Timeouts};
 use super::interval::Interval;
 use super::merger::{Desk, Merger, Observer};
 use super::pace::Pace;
+use super::part::Part;
 use super::readiness::{Readiness, Waker};
 use super::recorder::Recorder;
 use super::reports::{Message, Outbox};
@@ -31,10 +33,26 @@ const CLOSED_CONNECTIONS: usize = 10;
 /// All threads are up by then, so that the first requests leave on time.
 const HEAD_START: Duration = Duration::from_millis(10);
 
+/// Ends a run before its time.
+pub(crate) struct Halt {
+    pub(crate) stop: Arc<AtomicBool>,
+    /// Of this process's own threads.
+    pub(crate) wakers: Vec<Waker>,
+    /// For those who look after the threads of other processes.
+    pub(crate) remote: CancellationToken,
+}
+
+impl Halt {
+    pub(crate) fn halt(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.wakers.iter().for_each(Waker::wake);
+        self.remote.cancel();
+    }
+}
+
 /// A load that runs until its duration is over or it is stopped; dropping it stops it too.
 pub(crate) struct Running {
-    stop: Arc<AtomicBool>,
-    wakers: Vec<Waker>,
+    halt: Halt,
     seconds: Option<mpsc::Receiver<Second>>,
     summary: oneshot::Receiver<Result<Summary, LoadError>>,
 }
@@ -47,8 +65,7 @@ impl Running {
 
     /// Sends no more; what is in flight gets at most 5 s, or the timeout if that is shorter.
     pub(crate) fn halt(&self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.wakers.iter().for_each(Waker::wake);
+        self.halt.halt();
     }
 
     /// Waits until the run is over. The summary is handed out once; after that there is [`LoadError::Lost`].
@@ -90,6 +107,20 @@ pub(crate) fn start_observed(
     settings: Settings,
     observer: Option<Box<dyn Observer>>,
 ) -> Result<Running, LoadError> {
+    let (settings, plan) = planned(settings)?;
+    let part = Part::whole(settings.threads);
+    let (reports, messages) = channel();
+    let (workers, desks) = staff(&settings, plan.as_ref(), part, &reports)?;
+    drop(reports);
+    let gathered = Gathered::new(settings, plan)?;
+    // From here on a failed start drops `running`, which stops the threads that did start.
+    let running = merging(gathered, messages, desks, halt(&workers), observer)?;
+    workers.into_iter().try_for_each(launch)?;
+    Ok(running)
+}
+
+/// Checks the settings, ends the run with the last request asked for, and makes the schedule.
+pub(crate) fn planned(settings: Settings) -> Result<(Settings, Option<Arc<Plan>>), LoadError> {
     check(&settings)?;
     let mut settings = settings;
     let plan = plan(&settings)?;
@@ -97,27 +128,37 @@ pub(crate) fn start_observed(
         let last = plan.end_of(requests);
         settings.duration = [last, settings.duration].into_iter().flatten().min();
     }
-    let (reports, messages) = channel();
-    let (workers, desks) = staff(&settings, plan.as_ref(), &reports)?;
-    drop(reports);
-    let stop = Arc::clone(&workers[0].span.stop);
+    Ok((settings, plan))
+}
+
+/// How these workers, of which there is one at least, are stopped.
+pub(crate) fn halt(workers: &[HttpWorker]) -> Halt {
+    Halt {
+        stop: Arc::clone(&workers[0].span.stop),
+        wakers: workers.iter().map(|worker| worker.readiness.waker()).collect(),
+        remote: CancellationToken::new(),
+    }
+}
+
+/// Starts the thread that merges what comes to the `desks`.
+pub(crate) fn merging(
+    gathered: Gathered,
+    messages: Receiver<Message>,
+    desks: Vec<Desk>,
+    halt: Halt,
+    observer: Option<Box<dyn Observer>>,
+) -> Result<Running, LoadError> {
     let (seconds_out, seconds) = mpsc::channel(SECONDS_KEPT);
     let (summary_out, summary) = oneshot::channel();
-    // From here on a failed start drops `running`, which stops the threads that did start.
-    let running = Running {
-        stop: Arc::clone(&stop),
-        wakers: workers.iter().map(|worker| worker.readiness.waker()).collect(),
-        seconds: Some(seconds),
-        summary,
-    };
+    let warms_up = !gathered.settings.warm_up.is_zero();
     let merger = Merger {
         messages,
         desks,
         seconds: seconds_out,
-        stop,
-        warm_up: (!settings.warm_up.is_zero()).then(Interval::new).transpose()?,
+        stop: Arc::clone(&halt.stop),
+        warm_up: warms_up.then(Interval::new).transpose()?,
         observer,
-        gathered: Gathered::new(settings, plan)?,
+        gathered,
         emitted: 0,
         skipped: 0,
         pending: Interval::new()?,
@@ -127,11 +168,14 @@ pub(crate) fn start_observed(
         // Nobody waits for the summary of a run that was dropped.
         summary_out.send(merger.run()).ok();
     })?;
-    workers.into_iter().try_for_each(launch)?;
-    Ok(running)
+    Ok(Running {
+        halt,
+        seconds: Some(seconds),
+        summary,
+    })
 }
 
-type HttpWorker = Worker<Prepared>;
+pub(crate) type HttpWorker = Worker<Prepared>;
 
 /// The schedule, with the warm-up before it; nothing in a closed loop.
 fn plan(settings: &Settings) -> Result<Option<Arc<Plan>>, LoadError> {
@@ -145,13 +189,14 @@ fn plan(settings: &Settings) -> Result<Option<Arc<Plan>>, LoadError> {
     }
 }
 
-/// The workers, and a desk for each in the merging thread.
-fn staff(
+/// The workers of a part of the run, which start at once, and a desk for each. Blocks while the target's name is looked up.
+pub(crate) fn staff(
     settings: &Settings,
     plan: Option<&Arc<Plan>>,
+    part: Part,
     reports: &Sender<Message>,
 ) -> Result<(Vec<HttpWorker>, Vec<Desk>), LoadError> {
-    let limits = limits::per_thread(connections(settings), settings.threads)?;
+    let limits = limits::per_thread(connections(settings, part.of), part)?;
     let resolve = |source| LoadError::Resolve {
         host: settings.target.authority().to_owned(),
         source,
@@ -168,10 +213,9 @@ fn staff(
         whole: settings.timeout,
         connect: settings.connect_timeout,
     };
-    let threads = settings.threads as u64;
     let mut workers = Vec::new();
     let mut desks = Vec::new();
-    for (index, limit) in limits.into_iter().enumerate() {
+    for ((index, number), limit) in part.indices().enumerate().zip(limits) {
         let (returns, empties) = channel();
         let client = Prepared::new(&settings.target, &settings.request)?;
         desks.push(Desk::new(returns)?);
@@ -180,12 +224,12 @@ fn staff(
                 Some(plan) => Agenda::open(
                     plan,
                     Share {
-                        index: index as u64,
-                        of: threads,
+                        index: number,
+                        of: part.of as u64,
                     },
                 ),
                 None => Agenda::Closed {
-                    left: share_of(settings.requests.unwrap_or(u64::MAX), index as u64, threads),
+                    left: part.share_of(settings.requests.unwrap_or(u64::MAX), number),
                 },
             },
             // A closed loop goes for the most requests, and times of arrival cost some.
@@ -205,23 +249,16 @@ fn staff(
     Ok((workers, desks))
 }
 
-/// The part of `total` that falls to the `index`th of so many.
-fn share_of(total: u64, index: u64, of: u64) -> u64 {
-    total / of + u64::from(index < total % of)
-}
-
 /// A closed loop has as many requests on their way as it has connections, so it needs a number of them.
-fn connections(settings: &Settings) -> Option<usize> {
+pub(crate) fn connections(settings: &Settings, threads: usize) -> Option<usize> {
     match &settings.rate {
-        Rate::Max => settings
-            .connections
-            .or(Some(CLOSED_CONNECTIONS.max(settings.threads))),
+        Rate::Max => settings.connections.or(Some(CLOSED_CONNECTIONS.max(threads))),
         Rate::Open(_) => settings.connections,
     }
 }
 
 /// Threads are not joined: each tells its end through its channel.
-fn launch(worker: HttpWorker) -> Result<(), LoadError> {
+pub(crate) fn launch(worker: HttpWorker) -> Result<(), LoadError> {
     let index = worker.outbox.worker;
     let reports = worker.outbox.reports.clone();
     spawn(&format!("load-{index}"), move || {
@@ -246,7 +283,7 @@ fn sharpen_timers() {
 #[cfg(not(target_os = "linux"))]
 fn sharpen_timers() {}
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), LoadError> {
+pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), LoadError> {
     let builder = thread::Builder::new().name(name.to_owned());
     builder.spawn(body).map(drop).map_err(LoadError::Start)
 }

@@ -8,6 +8,7 @@ use hdrhistogram::{CreationError, Histogram};
 use super::Settings;
 use super::fault::Examples;
 use super::interval::{Counts, Interval, histogram};
+use super::remote::Lost;
 use super::schedule::Plan;
 use super::verdict::{Trend, Verdict};
 use super::worker::Ending;
@@ -44,6 +45,10 @@ pub(crate) struct Summary {
     pub(crate) examples: Examples,
     /// What was sent before what is measured, recorded apart.
     pub(crate) warm_up: Option<Interval>,
+    /// Processes that sent it together; nothing where one did alone.
+    pub(crate) workers: Option<usize>,
+    /// Those of them that were gone before the end: what they would have sent after that is in no figure here.
+    pub(crate) lost: Vec<Lost>,
 }
 
 /// What the merging thread gathers for a summary besides the intervals.
@@ -53,6 +58,8 @@ pub(crate) struct Gathered {
     pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) trend: Trend,
     pub(crate) per_second: Histogram<u64>,
+    pub(crate) workers: Option<usize>,
+    pub(crate) lost: Vec<Lost>,
 }
 
 impl Gathered {
@@ -62,6 +69,8 @@ impl Gathered {
             plan,
             trend: Trend::default(),
             per_second: histogram()?,
+            workers: None,
+            lost: Vec::new(),
         })
     }
 }
@@ -108,6 +117,8 @@ impl Summary {
             achieved_rate,
             examples: total.examples,
             warm_up,
+            workers: gathered.workers,
+            lost: gathered.lost,
         }
     }
 }

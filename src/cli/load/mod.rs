@@ -4,6 +4,7 @@ mod arguments;
 mod asked;
 mod judged;
 mod saved;
+mod together;
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
 use crate::load::{
-    self, Arrivals, Header, LoadError, Observer, Protocol, Request, Second, Settings, Summary, Target,
+    self, Arrivals, Header, LoadError, Protocol, Request, Running, Second, Settings, Summary, Target,
 };
 use crate::report;
 use crate::uwsgi::{self, Document};
@@ -41,10 +42,15 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+    if let Some(coordinator) = &arguments.worker {
+        let outcome = runtime.block_on(together::take_share(coordinator));
+        // A name that is still being looked up is nothing to wait for.
+        runtime.shutdown_background();
+        return outcome;
+    }
     let settings = settings(arguments)?;
-    let files = Files::create(&arguments.save, &arguments.url.to_string())?;
-    let before = runtime.block_on(statistics(arguments))?;
-    let outcome = runtime.block_on(measure(settings, files.observer()))?;
+    let files = Files::create(&arguments.save, &settings.target.to_string())?;
+    let (before, outcome) = runtime.block_on(measured(arguments, settings, &files))?;
     let after = runtime.block_on(statistics(arguments))?;
     let summary = &outcome.summary;
     let counted = before
@@ -60,6 +66,27 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
     files.finish(summary, &text)?;
     judge(&outcome)?;
     judged::fail(&verdicts)
+}
+
+/// Runs the load from here or from its workers; with the statistics of before, where a server is asked for them.
+async fn measured(
+    arguments: &LoadArguments,
+    settings: Settings,
+    files: &Files,
+) -> Result<(Option<Document>, Outcome), Failure> {
+    let crew = match arguments.workers {
+        Some(workers) => Some(together::gather(&arguments.listen, settings.clone(), workers).await?),
+        None => None,
+    };
+    let before = statistics(arguments).await?;
+    let running = match crew {
+        Some(crew) => crew
+            .start(files.observer())
+            .await
+            .map_err(|error| together::refused(&error))?,
+        None => load::start_observed(settings, files.observer()).map_err(|error| refused(&error))?,
+    };
+    Ok((before, measure(running).await?))
 }
 
 /// The statistics of the server that is asked, if any is.
@@ -80,6 +107,9 @@ async fn statistics(arguments: &LoadArguments) -> Result<Option<Document>, Failu
 }
 
 fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
+    let Some(url) = &arguments.url else {
+        return Err(Failure::new(Code::Usage, "no URL is given"));
+    };
     let Some(asked) = &arguments.rate else {
         let hint = "choose one: -R 16 sends 16 requests a second, whatever becomes of them";
         return Err(Failure::new(Code::Usage, "no rate is given").hint(hint));
@@ -105,10 +135,7 @@ fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
             body: arguments.body.as_ref().map(|body| body.0.clone()),
         },
         timing: arguments.timing.into(),
-        ..Settings::new(
-            arguments.url.clone(),
-            asked.over(duration.unwrap_or(DURATION), arrivals),
-        )
+        ..Settings::new(url.clone(), asked.over(duration.unwrap_or(DURATION), arrivals))
     })
 }
 
@@ -118,8 +145,7 @@ fn method(arguments: &LoadArguments) -> String {
 }
 
 /// Runs the load to its end. The first Ctrl-C stops it early, a second one gives up its summary.
-async fn measure(settings: Settings, observer: Option<Box<dyn Observer>>) -> Result<Outcome, Failure> {
-    let mut running = load::start_observed(settings, observer).map_err(|error| refused(&error))?;
+async fn measure(mut running: Running) -> Result<Outcome, Failure> {
     let show = running.seconds().map(|seconds| tokio::spawn(show(seconds)));
     let mut interrupted = false;
     let summary = loop {
@@ -184,6 +210,7 @@ fn judge(outcome: &Outcome) -> Result<(), Failure> {
         let message = "interrupted; the report covers what was due until then";
         return Err(Failure::new(Code::Interrupted, message));
     }
+    together::judge(summary)?;
     if summary.counts.answered > 0 || summary.scheduled == 0 {
         return Ok(());
     }

@@ -76,6 +76,8 @@ pub(crate) fn json(summary: &Summary) -> Value {
             "failed": warm_up.counts.errors.total(),
             "latency_us": histogram(&warm_up.latency, Some(warm_up.lower_bounds)),
         })),
+        "workers": summary.workers,
+        "lost_workers": summary.lost.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "verdict": { "outcome": verdict, "latency_growth_s_per_s": growth, "capacity": capacity },
     })
 }

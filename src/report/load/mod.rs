@@ -80,13 +80,19 @@ fn header(summary: &Summary, out: &mut String) {
         Timing::Precise => "",
         Timing::Relaxed => ", sent once a millisecond (relaxed timing adds that to latencies)",
     };
-    let threads = number::counted(settings.threads as u64, "thread");
+    let mut threads = number::counted(settings.threads as u64, "thread");
+    if let Some(workers) = summary.workers {
+        write!(threads, " in {}", number::counted(workers as u64, "worker")).ok();
+    }
     let rate = match summary.asked_rate {
         Some(rate) => format!("{} requests/s asked", number::rate(rate)),
         None => "a closed loop".to_owned(),
     };
     writeln!(out, "Running {length} test @ {}", settings.target).ok();
     writeln!(out, "  {threads} and {connections}, {rate}{timing}").ok();
+    for lost in &summary.lost {
+        writeln!(out, "  INCOMPLETE: {lost}").ok();
+    }
     if let Some(warm_up) = &summary.warm_up {
         let latency = &warm_up.latency;
         let at = |quantile| number::latency(latency.value_at_quantile(quantile) as f64);
