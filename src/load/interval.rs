@@ -110,7 +110,7 @@ impl Counts {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Interval {
     pub(crate) counts: Counts,
     /// From the intended time to completion, in µs. Requests that timed out, and those still in flight or never

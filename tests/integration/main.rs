@@ -11,6 +11,7 @@ mod layers;
 mod load;
 mod load_results;
 mod load_uwsgi;
+mod load_workers;
 mod local;
 mod local_python;
 mod page;

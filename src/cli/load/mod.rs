@@ -10,6 +10,7 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::load::{
@@ -74,8 +75,12 @@ async fn measured(
     settings: Settings,
     files: &Files,
 ) -> Result<(Option<Document>, Outcome), Failure> {
+    let mut interrupts = interrupts()?;
     let crew = match arguments.workers {
-        Some(workers) => Some(together::gather(&arguments.listen, settings.clone(), workers).await?),
+        Some(workers) => {
+            let crew = together::gather(&arguments.listen, settings.clone(), workers);
+            Some(together::or_interrupted(crew, &mut interrupts).await?)
+        }
         None => None,
     };
     let before = statistics(arguments).await?;
@@ -86,7 +91,12 @@ async fn measured(
             .map_err(|error| together::refused(&error))?,
         None => load::start_observed(settings, files.observer()).map_err(|error| refused(&error))?,
     };
-    Ok((before, measure(running).await?))
+    Ok((before, measure(running, &mut interrupts).await?))
+}
+
+/// Ctrl-C, from here on until the end: one that comes while nobody waits for it is kept.
+fn interrupts() -> Result<Signal, Failure> {
+    signal(SignalKind::interrupt()).map_err(|error| Failure::from_error(Code::Unexpected, &error))
 }
 
 /// The statistics of the server that is asked, if any is.
@@ -145,13 +155,13 @@ fn method(arguments: &LoadArguments) -> String {
 }
 
 /// Runs the load to its end. The first Ctrl-C stops it early, a second one gives up its summary.
-async fn measure(mut running: Running) -> Result<Outcome, Failure> {
+async fn measure(mut running: Running, interrupts: &mut Signal) -> Result<Outcome, Failure> {
     let show = running.seconds().map(|seconds| tokio::spawn(show(seconds)));
     let mut interrupted = false;
     let summary = loop {
         tokio::select! {
             summary = running.finished() => break summary,
-            _ = tokio::signal::ctrl_c() => {
+            _ = interrupts.recv() => {
                 if interrupted {
                     return Err(Failure::new(Code::Interrupted, "interrupted twice, no summary"));
                 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
 use crate::load::{
@@ -15,7 +16,7 @@ use super::super::output;
 /// Waits until all workers of a run are there and ready.
 ///
 /// # Errors
-/// Settings that cannot run, an address that is none to listen on, a worker that cannot send its share; Ctrl-C.
+/// Settings that cannot run, an address that is none to listen on, a worker that cannot send its share.
 pub(super) async fn gather(listen: &str, settings: Settings, workers: usize) -> Result<Crew, Failure> {
     let coordinator = Coordinator::listen(listen, settings, workers);
     let coordinator = coordinator.await.map_err(|error| refused(&error))?;
@@ -24,9 +25,17 @@ pub(super) async fn gather(listen: &str, settings: Settings, workers: usize) -> 
         number::counted(workers as u64, "worker"),
         reached_at(coordinator.address()),
     ));
+    let crew = coordinator.gather(|news| output::note(&told(&news, workers)));
+    crew.await.map_err(|error| refused(&error))
+}
+
+pub(super) async fn or_interrupted<T>(
+    waiting: impl Future<Output = Result<T, Failure>>,
+    interrupts: &mut Signal,
+) -> Result<T, Failure> {
     tokio::select! {
-        crew = coordinator.gather(|news| output::note(&told(&news, workers))) => crew.map_err(|error| refused(&error)),
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Code::Interrupted, "interrupted; nothing was sent")),
+        outcome = waiting => outcome,
+        _ = interrupts.recv() => Err(Failure::new(Code::Interrupted, "interrupted; nothing was sent")),
     }
 }
 
@@ -78,6 +87,7 @@ pub(super) fn judge(summary: &Summary) -> Result<(), Failure> {
 /// # Errors
 /// A share that was not sent, or not all of it.
 pub(super) async fn take_share(coordinator: &str) -> Result<(), Failure> {
+    let mut interrupts = super::interrupts()?;
     let interrupt = CancellationToken::new();
     let mut share = std::pin::pin!(load::take_share(coordinator, &interrupt, |news| {
         output::note(&about(&news, coordinator));
@@ -85,7 +95,7 @@ pub(super) async fn take_share(coordinator: &str) -> Result<(), Failure> {
     loop {
         tokio::select! {
             outcome = &mut share => return outcome.map_err(|error| failed(&error)),
-            _ = tokio::signal::ctrl_c() => {
+            _ = interrupts.recv() => {
                 if interrupt.is_cancelled() {
                     return Err(Failure::new(Code::Interrupted, "interrupted twice"));
                 }

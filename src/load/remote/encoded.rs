@@ -124,3 +124,147 @@ pub(in crate::load) mod buckets {
         Ok(histogram)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::load::fault::Fault;
+    use crate::load::interval::{Interval, record};
+    use crate::load::response::Malformed;
+    use crate::load::schedule::{Arrivals, Plan, Profile, Sine, Stage, Stages};
+    use crate::load::{Header, Rate, Request, Settings, Timing};
+
+    fn there_and_back<T: Serialize + for<'de> Deserialize<'de>>(value: &T) -> T {
+        serde_json::from_slice(&serde_json::to_vec(value).unwrap()).unwrap()
+    }
+
+    fn seen(micros: &[u64]) -> Interval {
+        let mut interval = Interval::new().unwrap();
+        for micros in micros {
+            let time = Duration::from_micros(*micros);
+            record(&mut interval.latency, time);
+            record(&mut interval.service, time / 2);
+            record(&mut interval.connect, time / 3);
+            record(&mut interval.lateness, time / 5);
+            interval.counts.answered += 1;
+            interval.counts.bytes += micros;
+            interval
+                .counts
+                .count_status(u16::try_from(200 + micros % 400).unwrap());
+            interval
+                .examples
+                .note_status(u16::try_from(400 + micros % 200).unwrap());
+            interval.first_answer.get_or_insert(time);
+            interval.last_answer = Some(time);
+        }
+        interval
+    }
+
+    fn micros() -> impl Strategy<Value = Vec<u64>> {
+        prop::collection::vec(
+            prop_oneof![
+                0..5_000_u64,
+                0..10_000_000_u64,
+                any::<u64>().prop_map(|it| it >> 20)
+            ],
+            0..200,
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn an_interval_comes_back_as_it_was(micros in micros()) {
+            let mut interval = seen(&micros);
+            interval.counts.errors.count(&Fault::Timeout);
+            interval.examples.note(&Fault::Malformed(Malformed::Upgrade));
+            interval.lower_bounds = 7;
+            prop_assert_eq!(there_and_back(&interval), interval);
+        }
+
+        #[test]
+        fn shares_that_were_sent_add_up_to_the_whole(micros in micros(), of in 1..5_usize) {
+            let mut merged = Interval::new().unwrap();
+            for index in 0..of {
+                let share: Vec<u64> = micros.iter().skip(index).step_by(of).copied().collect();
+                merged.add(&there_and_back(&seen(&share)));
+            }
+            let mut whole = seen(&micros);
+            // Which process saw an example first, and whose first answer was the earliest, is not a sum.
+            whole.examples = merged.examples.clone();
+            whole.first_answer = merged.first_answer;
+            whole.last_answer = merged.last_answer;
+            prop_assert_eq!(merged, whole);
+        }
+
+        #[test]
+        fn a_rate_comes_back_to_its_last_bit(rate: f64) {
+            let profile = Profile::Constant { rate };
+            let Profile::Constant { rate: back } = there_and_back(&profile) else { unreachable!() };
+            prop_assert_eq!(back.to_bits(), rate.to_bits());
+        }
+
+        #[test]
+        fn a_histogram_with_any_bytes_changed_crashes_nothing(
+            micros in micros(), changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..9),
+        ) {
+            let mut bytes = serde_json::to_vec(&seen(&micros)).unwrap();
+            for (index, byte) in changes {
+                let index = index.index(bytes.len());
+                bytes[index] = byte;
+            }
+            if let Ok(interval) = serde_json::from_slice::<Interval>(&bytes) {
+                seen(&micros).latency.add(&interval.latency).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn settings_of_every_kind_come_back_as_they_were() {
+        let stage = Stage {
+            length: Duration::from_millis(1_500),
+            from: 0.1 + 0.2,
+            to: 1.0 / 3.0,
+        };
+        let profiles = [
+            Profile::Constant { rate: 33.3 },
+            Profile::Stages(Stages::new(vec![stage, stage])),
+            Profile::Sine(Sine {
+                mean: 1e3 / 7.0,
+                amplitude: 1.0,
+                period: Duration::from_secs(9),
+            }),
+            Profile::Recorded([1, 1, 1_000_000_007].map(Duration::from_nanos).into()),
+        ];
+        let rates = profiles.map(|profile| {
+            Rate::Open(Arc::new(Plan {
+                profile,
+                arrivals: Arrivals::Poisson { seed: u64::MAX },
+                lead: None,
+            }))
+        });
+        let urls = ["http://[::1]:80/a b?q=1", "uwsgi+unix:/run/app.sock:/x y"];
+        for (rate, url) in rates.into_iter().chain([Rate::Max]).zip(urls.into_iter().cycle()) {
+            let settings = Settings {
+                threads: 3,
+                connections: Some(7),
+                requests: Some(u64::MAX),
+                warm_up: Duration::from_secs(2),
+                request: Request {
+                    method: "PUT".to_owned(),
+                    headers: vec![Header {
+                        name: "X".to_owned(),
+                        value: "é\t\"".to_owned(),
+                    }],
+                    body: Some((0..=255).collect()),
+                },
+                timing: Timing::Relaxed,
+                ..Settings::new(url.parse().unwrap(), rate)
+            };
+            assert_eq!(there_and_back(&settings), settings);
+        }
+    }
+}
