@@ -1,4 +1,5 @@
 //! `uwsgi-lab load` from several processes: one schedule, each request of it once, and what becomes of a run that loses one of them.
+#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -336,7 +337,7 @@ fn joins_and_says(address: &str, last: &[u8]) {
     for line in lines.map_while(Result::ok) {
         let answer: &[u8] = match line {
             line if line.starts_with("{\"share\"") => b"\"ready\"\n",
-            line if line == "\"ping\"" => b"\"pong\"\n",
+            line if line == "\"ping\"" => b"{\"pong\":{\"at_ns\":1}}\n",
             line if line.starts_with("{\"go\"") => last,
             _ => continue,
         };
@@ -378,7 +379,7 @@ fn garbage_in_the_middle_of_a_run_ends_it_without_a_panic() {
             b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n",
             "no message of uwsgi-lab",
         ),
-        (b"\"pong\"\n", "out of turn"),
+        (b"{\"pong\":{\"at_ns\":1}}\n", "out of turn"),
         (no_bucket.as_bytes(), "no message of uwsgi-lab"),
         (too_many.as_bytes(), "figures that cannot be"),
         (&long, "a message of more than"),

@@ -18,7 +18,7 @@ use crate::load::reports::{Gauges, Message};
 use crate::load::worker::Ending;
 
 /// Round trips that are measured, of which the shortest counts.
-const PINGS: usize = 5;
+const PINGS: usize = 8;
 /// No count of one second is that large; what is, would overflow where it is added up.
 const MOST: u64 = 1 << 40;
 /// By how much a worker's clock may be ahead.
@@ -50,8 +50,26 @@ impl From<WireError> for Unready {
 pub(super) struct Member {
     pub(super) peer: Peer,
     line: Line,
-    /// What a message takes to arrive.
-    delay: Duration,
+    clock: Clock,
+}
+
+/// What a worker's clock showed at a moment of this process's own.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    here: Instant,
+    there: Duration,
+    /// In which that moment lies in the middle.
+    round_trip: Duration,
+}
+
+impl Clock {
+    /// What the worker's clock shows at `moment`, which is to come.
+    fn at(&self, moment: Instant) -> Option<u64> {
+        let shows = self
+            .there
+            .checked_add(moment.saturating_duration_since(self.here))?;
+        u64::try_from(shows.as_nanos()).ok()
+    }
 }
 
 impl Member {
@@ -77,7 +95,11 @@ impl Member {
                 pid: hello.pid,
             },
             line,
-            delay: Duration::ZERO,
+            clock: Clock {
+                here: Instant::now(),
+                there: Duration::ZERO,
+                round_trip: Duration::MAX,
+            },
         })
     }
 
@@ -89,7 +111,7 @@ impl Member {
         }
     }
 
-    /// Has it make ready for its part and measures how far off it is.
+    /// Has it make ready for its part and reads its clock.
     pub(super) async fn prepare(&mut self, settings: &Settings, part: Part) -> Result<(), Unready> {
         let settings = Box::new(settings.clone());
         self.line.send(&ToWorker::Share { settings, part }).await?;
@@ -100,24 +122,28 @@ impl Member {
             }
             _ => return Err(WireError::OutOfTurn.into()),
         }
-        let mut shortest = Duration::MAX;
         for _ in 0..PINGS {
             let sent = Instant::now();
             self.line.send(&ToWorker::Ping).await?;
-            let FromWorker::Pong = self.line.receive_within(SILENCE).await? else {
+            let FromWorker::Pong { at_ns } = self.line.receive_within(SILENCE).await? else {
                 return Err(WireError::OutOfTurn.into());
             };
-            shortest = shortest.min(sent.elapsed());
+            let round_trip = sent.elapsed();
+            if round_trip < self.clock.round_trip {
+                self.clock = Clock {
+                    here: sent + round_trip / 2,
+                    there: Duration::from_nanos(at_ns),
+                    round_trip,
+                };
+            }
         }
-        self.delay = shortest / 2;
         Ok(())
     }
 
     /// Has it start at `start`.
     pub(super) async fn go(&mut self, start: Instant) -> Result<(), WireError> {
-        let left = start.saturating_duration_since(Instant::now() + self.delay);
-        let in_us = u64::try_from(left.as_micros()).unwrap_or_default();
-        self.line.send(&ToWorker::Go { in_us }).await
+        let at_ns = self.clock.at(start).ok_or(WireError::Impossible)?;
+        self.line.send(&ToWorker::Go { at_ns }).await
     }
 
     /// Tells it that the run does not come about.

@@ -97,6 +97,7 @@ struct Staff {
 /// Everything until the word to go.
 async fn prepare(address: &str, told: &mut impl FnMut(WorkerNews)) -> Result<Share, WorkerError> {
     let mut line = join(address).await?;
+    let joined = Instant::now();
     told(WorkerNews::Joined);
     let (settings, part) = match line.receive().await? {
         ToWorker::Share { settings, part } => (*settings, part),
@@ -116,9 +117,13 @@ async fn prepare(address: &str, told: &mut impl FnMut(WorkerNews)) -> Result<Sha
     line.send(&FromWorker::Ready).await?;
     loop {
         match line.receive().await? {
-            ToWorker::Ping => line.send(&FromWorker::Pong).await?,
-            ToWorker::Go { in_us } => {
-                let start = Instant::now() + Duration::from_micros(in_us);
+            ToWorker::Ping => {
+                let at_ns = u64::try_from(joined.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                line.send(&FromWorker::Pong { at_ns }).await?;
+            }
+            ToWorker::Go { at_ns } => {
+                let start = joined.checked_add(Duration::from_nanos(at_ns));
+                let start = start.ok_or(WireError::Impossible)?;
                 return Ok(Share {
                     target,
                     part,

@@ -36,8 +36,9 @@ pub(super) enum ToWorker {
         part: Part,
     },
     Ping,
+    /// Start when the worker's own clock shows this, in nanoseconds since it joined.
     Go {
-        in_us: u64,
+        at_ns: u64,
     },
     Stop,
     /// All that the worker told has arrived.
@@ -54,7 +55,10 @@ pub(super) enum FromWorker {
     Unable {
         causes: Vec<String>,
     },
-    Pong,
+    /// What its own clock shows, in nanoseconds since it joined.
+    Pong {
+        at_ns: u64,
+    },
     /// One of its threads, counted from 0, at the end of a second.
     Interval {
         thread: usize,
