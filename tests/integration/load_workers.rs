@@ -108,24 +108,30 @@ fn histograms(report: &Value) -> [u64; 3] {
     ["latency_us", "service_us", "lateness_us"].map(|name| number(report, &format!("/{name}/count")))
 }
 
+/// No number of requests here divides evenly, so that a share sent twice in place of another would show in the count.
 #[test]
 fn four_workers_send_each_request_of_one_schedule_once() {
-    for arguments in [
-        &["-R", "200", "-d", "2s"][..],
-        &["-R", "max", "-n", "400", "-c", "6"],
-        &["-R", "200", "-n", "400", "--arrivals", "poisson", "-t", "2"],
+    for (arguments, sent) in [
+        (&["-R", "200.5", "-d", "2s"][..], 401),
+        (&["-R", "max", "-n", "402", "-c", "6"], 402),
+        (
+            &["-R", "200", "-n", "401", "--arrivals", "poisson", "-t", "2"],
+            401,
+        ),
+        (&["-R", "max", "-n", "1"], 1),
+        (&["-R", "100", "-n", "3"], 3),
     ] {
         let (target, arrivals) = recording();
         let coordinator = Coordinator::start(target, &[arguments, &["--workers", "4"]].concat());
         let workers: [Child; 4] = coordinator.workers();
         let (code, report, stderr) = coordinator.finish();
-        assert_eq!((code, &report["requests"]), (0, &all_answered(400)), "{stderr}");
-        assert_eq!(histograms(&report), [400; 3], "{report:#}");
+        assert_eq!((code, &report["requests"]), (0, &all_answered(sent)), "{stderr}");
+        assert_eq!(histograms(&report), [sent; 3], "{report:#}");
         assert_eq!(
             (&report["workers"], &report["lost_workers"]),
             (&json!(4), &json!([]))
         );
-        assert_eq!(arrivals.try_iter().count(), 400, "{arguments:?}");
+        assert_eq!(arrivals.try_iter().count() as u64, sent, "{arguments:?}");
         for worker in workers {
             let (code, stderr) = finish(worker);
             assert_eq!(code, Some(0), "{stderr}");

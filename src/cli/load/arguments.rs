@@ -97,8 +97,8 @@ pub(crate) struct LoadArguments {
     pub(super) workers: Option<usize>,
     /// Where to wait for workers; without a port any that is free
     ///
-    /// Whoever reaches this address can join the run, and what it tells is counted: let other machines reach it only in a network
-    /// that you trust.
+    /// Whoever reaches this address can join the run: it is told what to send, headers and body with any secret in them, and what it
+    /// tells is counted. Nothing is encrypted. Let other machines reach it only in a network that you trust.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "HOST:PORT", requires = "workers", value_parser = listening)]
     pub(super) listen: String,
     /// Be one of the workers of the run whose coordinator waits at this address; nothing else is to be said

@@ -78,7 +78,10 @@ pub(super) fn judge(summary: &Summary) -> Result<(), Failure> {
     };
     let message = format!("{} was gone before the end, and the run with it", first.peer);
     let mut failure = Failure::new(Code::Unexpected, message);
-    failure.causes = summary.lost.iter().map(ToString::to_string).collect();
+    failure.causes = match summary.lost.as_slice() {
+        [only] => vec![only.reason.clone()],
+        many => many.iter().map(ToString::to_string).collect(),
+    };
     Err(failure)
 }
 
