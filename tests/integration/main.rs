@@ -12,6 +12,7 @@ mod load;
 mod load_results;
 mod load_uwsgi;
 mod load_workers;
+mod load_workers_lost;
 mod local;
 mod local_python;
 mod page;
