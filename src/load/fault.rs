@@ -2,6 +2,8 @@
 
 use std::io;
 
+use serde::{Deserialize, Serialize};
+
 use super::response::Malformed;
 
 /// One failed request.
@@ -28,7 +30,7 @@ pub(crate) enum Fault {
 }
 
 /// Failed requests by kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Errors {
     pub(crate) connect: u64,
     pub(crate) timeout: u64,
@@ -63,7 +65,7 @@ impl Errors {
 }
 
 /// The first of each kind of failure, in words, and the first status of each class that tells of one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Examples {
     pub(crate) connect: Option<String>,
     pub(crate) timeout: Option<String>,

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use hdrhistogram::{CreationError, Histogram};
+use serde::{Deserialize, Serialize};
 
 use super::fault::{Errors, Examples};
+use super::remote::encoded;
 
 /// 1 hour, in µs: what takes longer is recorded as an hour.
-const MAX_MICROS: u64 = 3_600_000_000;
+pub(crate) const MAX_MICROS: u64 = 3_600_000_000;
 const DIGITS: u8 = 3;
 
 /// An empty histogram of µs: 1 µs to 1 h, 3 significant digits. It grows with the largest value recorded: 24 KiB up to 4 ms,
@@ -29,7 +31,7 @@ fn micros(duration: Duration) -> u64 {
 }
 
 /// What happened, as counts that add up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Counts {
     pub(crate) sent: u64,
     /// Complete responses, whatever their status.
@@ -71,6 +73,45 @@ impl Counts {
         self.retried += other.retried;
     }
 
+    /// The largest of them.
+    pub(crate) fn largest(&self) -> u64 {
+        let Self {
+            sent,
+            answered,
+            errors,
+            status_2xx,
+            status_3xx,
+            status_4xx,
+            status_5xx,
+            bytes,
+            connected,
+            held_back,
+            closed_by_server,
+            starved,
+            retried,
+        } = *self;
+        let Errors {
+            connect,
+            timeout,
+            read,
+            write,
+            malformed,
+        } = errors;
+        let outcomes = [answered, connect, timeout, read, write, malformed];
+        let statuses = [status_2xx, status_3xx, status_4xx, status_5xx];
+        let rest = [
+            sent,
+            bytes,
+            connected,
+            held_back,
+            closed_by_server,
+            starved,
+            retried,
+        ];
+        let all = outcomes.into_iter().chain(statuses).chain(rest);
+        all.fold(0, u64::max)
+    }
+
     pub(crate) fn count_status(&mut self, status: u16) {
         match status {
             300..=399 => self.status_3xx += 1,
@@ -81,19 +122,23 @@ impl Counts {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Interval {
     pub(crate) counts: Counts,
     /// From the intended time to completion, in µs. Requests that timed out, and those still in flight or never
     /// sent when the run ends, enter with the time they had waited: a lower bound.
+    #[serde(with = "encoded::buckets")]
     pub(crate) latency: Histogram<u64>,
     pub(crate) lower_bounds: u64,
     /// From the actual start of a request to completion, in µs; answers only.
+    #[serde(with = "encoded::buckets")]
     pub(crate) service: Histogram<u64>,
     /// From the start of connecting to where the connection takes the request, in µs.
+    #[serde(with = "encoded::buckets")]
     pub(crate) connect: Histogram<u64>,
     /// From the intended time to the actual start, in µs: how late the generator itself is. Requests that the limit of
     /// connections held back are left out.
+    #[serde(with = "encoded::buckets")]
     pub(crate) lateness: Histogram<u64>,
     pub(crate) first_answer: Option<Duration>,
     pub(crate) examples: Examples,

@@ -3,6 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::LoadError;
+use super::part::Part;
 
 /// Descriptors left to everything else: standard streams, the workers' pollers, the running lab's own sockets.
 const RESERVE: u64 = 128;
@@ -23,28 +24,39 @@ fn available() -> usize {
     usize::try_from(files).unwrap_or(usize::MAX)
 }
 
-/// The limit of connections for each of `threads`; as many as files allow when none is asked for.
+/// The limit of connections for each thread of `part`, of those `asked` for all threads of the run; as many as files allow when none
+/// is asked for.
 ///
 /// # Errors
 /// Fewer connections than threads, or more than files allow.
-pub(crate) fn per_thread(asked: Option<usize>, threads: usize) -> Result<Vec<usize>, LoadError> {
+pub(crate) fn per_thread(asked: Option<usize>, part: Part) -> Result<Vec<usize>, LoadError> {
     let available = available();
-    let total = asked.unwrap_or(available);
-    if total > available {
+    let (total, part) = match asked {
+        Some(total) => (total, part),
+        None => (available, Part::whole(part.threads)),
+    };
+    let limits: Vec<usize> = part
+        .indices()
+        .map(|index| part.share_of(total as u64, index) as usize)
+        .collect();
+    let own = limits.iter().sum();
+    if own > available {
         return Err(LoadError::Descriptors {
-            asked: total,
+            asked: own,
             available,
         });
     }
-    if total < threads {
-        return Err(LoadError::Connections {
-            connections: total,
-            threads,
-        });
+    check(asked.unwrap_or(available), part.of)?;
+    Ok(limits)
+}
+
+/// # Errors
+/// Fewer connections than threads.
+pub(crate) fn check(connections: usize, threads: usize) -> Result<(), LoadError> {
+    match connections < threads {
+        true => Err(LoadError::Connections { connections, threads }),
+        false => Ok(()),
     }
-    Ok((0..threads)
-        .map(|index| total / threads + usize::from(index < total % threads))
-        .collect())
 }
 
 #[cfg(test)]
@@ -53,13 +65,19 @@ mod tests {
 
     #[test]
     fn no_connection_is_lost_in_the_division() {
-        assert_eq!(per_thread(Some(10), 3).unwrap(), [4, 3, 3]);
-        assert_eq!(per_thread(Some(2), 2).unwrap(), [1, 1]);
+        assert_eq!(per_thread(Some(10), Part::whole(3)).unwrap(), [4, 3, 3]);
+        let second = Part::of_several(1, 1, 2).unwrap();
+        assert_eq!(per_thread(Some(7), second).unwrap(), [3]);
+        assert_eq!(per_thread(Some(2), Part::whole(2)).unwrap(), [1, 1]);
     }
 
     #[test]
     fn what_cannot_be_held_is_refused_before_anything_starts() {
-        let refusal = |asked, threads| per_thread(Some(asked), threads).unwrap_err().to_string();
+        let refusal = |asked, threads| {
+            per_thread(Some(asked), Part::whole(threads))
+                .unwrap_err()
+                .to_string()
+        };
         assert_eq!(
             refusal(1, 2),
             "1 connection is too few for 2 threads: each needs one of its own"

@@ -17,7 +17,8 @@ use super::worker::Ending;
 
 /// What the merging thread knows of one worker.
 pub(crate) struct Desk {
-    returns: Sender<Box<Interval>>,
+    /// Where emptied intervals go; nowhere where the worker is in another process, in which they go round.
+    returns: Option<Sender<Box<Interval>>>,
     second: u64,
     gauges: Gauges,
     ending: Option<Ending>,
@@ -27,18 +28,28 @@ impl Desk {
     /// Puts a second interval into circulation beside the one the worker has.
     pub(crate) fn new(returns: Sender<Box<Interval>>) -> Result<Self, LoadError> {
         let desk = Self {
-            returns,
-            second: 0,
-            gauges: Gauges::default(),
-            ending: None,
+            returns: Some(returns),
+            ..Self::remote()
         };
         desk.give_back(Box::new(Interval::new()?));
         Ok(desk)
     }
 
-    fn give_back(&self, empty: Box<Interval>) {
-        // A worker that has ended needs none.
-        self.returns.send(empty).ok();
+    /// The desk of a worker in another process.
+    pub(crate) fn remote() -> Self {
+        Self {
+            returns: None,
+            second: 0,
+            gauges: Gauges::default(),
+            ending: None,
+        }
+    }
+
+    pub(crate) fn give_back(&self, empty: Box<Interval>) {
+        if let Some(returns) = &self.returns {
+            // A worker that has ended needs none.
+            returns.send(empty).ok();
+        }
     }
 }
 
@@ -84,6 +95,7 @@ impl Merger {
                 Ok(Message::Ended { worker, ending }) => {
                     self.desks[worker].ending = Some(ending?);
                 }
+                Ok(Message::Lost(lost)) => self.gathered.lost.push(lost),
                 Err(_all_gone) => return Err(LoadError::Lost),
             }
         }

@@ -17,9 +17,11 @@ mod merger;
 mod moment;
 mod origin;
 mod pace;
+mod part;
 mod pool;
 mod readiness;
 mod recorder;
+mod remote;
 mod reports;
 mod request;
 mod response;
@@ -40,9 +42,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use interval::Interval;
 pub(crate) use merger::Observer;
 pub(crate) use pace::Timing;
+pub(crate) use remote::{Coordinator, CoordinatorError, Crew, News, WorkerError, WorkerNews, take_share};
 pub(crate) use request::Request;
 pub(crate) use running::{Running, start, start_observed};
 pub(crate) use schedule::{Arrivals, Plan, Profile, Sine, Stage, Stages};
@@ -55,11 +60,11 @@ pub(crate) use tls::Trust;
 pub(crate) use verdict::Verdict;
 
 /// What to load and how.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     /// What is requested, one or several, each as often as its weight says.
-    pub(crate) parts: Vec<Part>,
-    /// What parts are chosen by, and values in requests follow from.
+    pub(crate) mix: Vec<Requested>,
+    /// What requests are chosen by, and values in requests follow from.
     pub(crate) seed: u64,
     /// Whose certificates are taken where a target speaks https.
     pub(crate) trust: Trust,
@@ -80,12 +85,13 @@ pub(crate) struct Settings {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) timing: Timing,
     /// A script that makes the requests.
+    #[serde(skip)]
     pub(crate) script: Option<ScriptSource>,
 }
 
 /// One request of a mix.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Part {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Requested {
     pub(crate) target: Target,
     pub(crate) request: Request,
     /// Among the sum of all weights; above 0.
@@ -96,7 +102,7 @@ impl Settings {
     /// One thread, as many connections as are needed, a plain GET, 30 s for each request; until stopped.
     pub(crate) fn new(target: Target, rate: Rate) -> Self {
         Self {
-            parts: vec![Part {
+            mix: vec![Requested {
                 target,
                 request: Request::default(),
                 weight: 1,
@@ -118,15 +124,15 @@ impl Settings {
 
     /// What is loaded, to name it: the first target of a mix.
     pub(crate) fn target(&self) -> &Target {
-        &self.parts[0].target
+        &self.mix[0].target
     }
 }
 
 /// How many requests are asked for, all threads together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Rate {
     /// Open loop: each request leaves at its time whatever became of the last.
-    Open(Arc<Plan>),
+    Open(#[serde(with = "remote::encoded::shared")] Arc<Plan>),
     /// Closed loop: each connection sends its next request when it has the response to the last.
     Max,
 }
@@ -139,7 +145,7 @@ impl Rate {
 }
 
 /// One header field of the request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Header {
     pub(crate) name: String,
     pub(crate) value: String,
@@ -173,6 +179,8 @@ impl Header {
 pub(crate) enum LoadError {
     #[error("rate {0} is not a number above 0")]
     Rate(f64),
+    #[error("nothing to load: no target, or one of weight 0")]
+    Nothing,
     #[error("0 threads send nothing")]
     Threads,
     #[error("a timeout of 0 leaves no time to answer")]

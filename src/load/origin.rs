@@ -7,7 +7,7 @@ use socket2::SockAddr;
 
 use super::target::Target;
 use super::tls::{self, Tls, Trust};
-use super::{LoadError, Part};
+use super::{LoadError, Requested};
 
 /// One server as its URL names it.
 #[derive(Debug, Clone)]
@@ -18,17 +18,17 @@ pub(crate) struct Origin {
     pub(crate) tls: Option<Tls>,
 }
 
-/// The origins of a run, and for each part which of them it is sent to. Blocks while names are looked up.
+/// The origins of a run, and for each request which of them it is sent to. Blocks while names are looked up.
 ///
 /// # Errors
 /// [`LoadError::Resolve`] and [`LoadError::Tls`].
-pub(crate) fn origins(parts: &[Part], trust: &Trust) -> Result<(Vec<Origin>, Vec<usize>), LoadError> {
+pub(crate) fn origins(mix: &[Requested], trust: &Trust) -> Result<(Vec<Origin>, Vec<usize>), LoadError> {
     let mut known: Vec<&Target> = Vec::new();
     let mut origins = Vec::new();
-    let mut of_parts = Vec::new();
+    let mut of_mix = Vec::new();
     let mut config = None;
-    for part in parts {
-        let target = &part.target;
+    for requested in mix {
+        let target = &requested.target;
         let index = match known.iter().position(|other| other.has_origin_of(target)) {
             Some(index) => index,
             None => {
@@ -37,9 +37,9 @@ pub(crate) fn origins(parts: &[Part], trust: &Trust) -> Result<(Vec<Origin>, Vec
                 origins.len() - 1
             }
         };
-        of_parts.push(index);
+        of_mix.push(index);
     }
-    Ok((origins, of_parts))
+    Ok((origins, of_mix))
 }
 
 fn origin(

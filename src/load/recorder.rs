@@ -26,6 +26,11 @@ impl Recorder {
         })
     }
 
+    /// Measures from another time; to be told before the first request.
+    pub(crate) fn measure_from(&mut self, moment: Instant) {
+        self.measured_from = moment;
+    }
+
     /// Whether a request counts, or belongs to the warm-up.
     pub(crate) fn measures(&self, intended: Instant) -> bool {
         intended >= self.measured_from || self.warm_up.is_none()

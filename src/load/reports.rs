@@ -2,12 +2,15 @@
 
 use std::sync::mpsc::{Receiver, Sender};
 
+use serde::{Deserialize, Serialize};
+
 use super::LoadError;
 use super::interval::Interval;
+use super::remote::Lost;
 use super::worker::Ending;
 
 /// What stands at one moment, as numbers that add up over workers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Gauges {
     /// Requests meant to have left since the start.
     pub(crate) scheduled: u64,
@@ -42,6 +45,8 @@ pub(crate) enum Message {
         worker: usize,
         ending: Result<Ending, LoadError>,
     },
+    /// A process that sent a share of the run is gone; the endings of its threads follow.
+    Lost(Lost),
 }
 
 /// A worker's side. Two intervals go round: one is filled while the other is merged and emptied, so the queue

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::exchanges::{Exchanges, Timeouts};
 use super::interval::Interval;
 use super::merger::{Desk, Merger, Observer};
 use super::origin::origins;
 use super::pace::Pace;
+use super::part::Part;
 use super::readiness::{Readiness, Waker};
 use super::recorder::Recorder;
 use super::reports::{Message, Outbox};
@@ -22,7 +24,7 @@ use super::script::{ScriptError, Scripts};
 use super::second::Second;
 use super::summary::{Gathered, Summary};
 use super::worker::{Span, Worker};
-use super::{LoadError, Part, Rate, Settings, limits};
+use super::{LoadError, Rate, Requested, Settings, limits};
 
 /// Requests in flight when sending ends get this long, or the timeout if that is shorter.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -33,10 +35,26 @@ const CLOSED_CONNECTIONS: usize = 10;
 /// All threads are up by then, so that the first requests leave on time.
 const HEAD_START: Duration = Duration::from_millis(10);
 
+/// Ends a run before its time.
+pub(crate) struct Halt {
+    pub(crate) stop: Arc<AtomicBool>,
+    /// Of this process's own threads.
+    pub(crate) wakers: Vec<Waker>,
+    /// For those who look after the threads of other processes.
+    pub(crate) remote: CancellationToken,
+}
+
+impl Halt {
+    pub(crate) fn halt(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.wakers.iter().for_each(Waker::wake);
+        self.remote.cancel();
+    }
+}
+
 /// A load that runs until its duration is over or it is stopped; dropping it stops it too.
 pub(crate) struct Running {
-    stop: Arc<AtomicBool>,
-    wakers: Vec<Waker>,
+    halt: Halt,
     seconds: Option<mpsc::Receiver<Second>>,
     summary: oneshot::Receiver<Result<Summary, LoadError>>,
     scripts: Option<Scripts>,
@@ -50,8 +68,7 @@ impl Running {
 
     /// Sends no more; what is in flight gets at most 5 s, or the timeout if that is shorter.
     pub(crate) fn halt(&self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.wakers.iter().for_each(Waker::wake);
+        self.halt.halt();
     }
 
     /// Waits until the run is over. The summary is handed out once; after that there is [`LoadError::Lost`].
@@ -104,6 +121,25 @@ pub(crate) fn start_observed(
     settings: Settings,
     observer: Option<Box<dyn Observer>>,
 ) -> Result<Running, LoadError> {
+    let (settings, plan) = planned(settings)?;
+    let part = Part::whole(settings.threads);
+    let (reports, messages) = channel();
+    let Staff {
+        workers,
+        desks,
+        scripts,
+    } = staff(&settings, plan.as_ref(), part, &reports)?;
+    drop(reports);
+    let gathered = Gathered::new(settings, plan)?;
+    // From here on a failed start drops `running`, which stops the threads that did start.
+    let mut running = merging(gathered, messages, desks, halt(&workers), observer)?;
+    running.scripts = scripts;
+    workers.into_iter().try_for_each(launch)?;
+    Ok(running)
+}
+
+/// Checks the settings, ends the run with the last request asked for, and makes the schedule.
+pub(crate) fn planned(settings: Settings) -> Result<(Settings, Option<Arc<Plan>>), LoadError> {
     check(&settings)?;
     let mut settings = settings;
     let plan = plan(&settings)?;
@@ -111,32 +147,37 @@ pub(crate) fn start_observed(
         let last = plan.end_of(requests);
         settings.duration = [last, settings.duration].into_iter().flatten().min();
     }
-    let (reports, messages) = channel();
-    let Staff {
-        workers,
-        desks,
-        scripts,
-    } = staff(&settings, plan.as_ref(), &reports)?;
-    drop(reports);
-    let stop = Arc::clone(&workers[0].span.stop);
+    Ok((settings, plan))
+}
+
+/// How these workers, of which there is one at least, are stopped.
+pub(crate) fn halt(workers: &[HttpWorker]) -> Halt {
+    Halt {
+        stop: Arc::clone(&workers[0].span.stop),
+        wakers: workers.iter().map(|worker| worker.readiness.waker()).collect(),
+        remote: CancellationToken::new(),
+    }
+}
+
+/// Starts the thread that merges what comes to the `desks`.
+pub(crate) fn merging(
+    gathered: Gathered,
+    messages: Receiver<Message>,
+    desks: Vec<Desk>,
+    halt: Halt,
+    observer: Option<Box<dyn Observer>>,
+) -> Result<Running, LoadError> {
     let (seconds_out, seconds) = mpsc::channel(SECONDS_KEPT);
     let (summary_out, summary) = oneshot::channel();
-    // From here on a failed start drops `running`, which stops the threads that did start.
-    let running = Running {
-        stop: Arc::clone(&stop),
-        wakers: workers.iter().map(|worker| worker.readiness.waker()).collect(),
-        seconds: Some(seconds),
-        summary,
-        scripts,
-    };
+    let warms_up = !gathered.settings.warm_up.is_zero();
     let merger = Merger {
         messages,
         desks,
         seconds: seconds_out,
-        stop,
-        warm_up: (!settings.warm_up.is_zero()).then(Interval::new).transpose()?,
+        stop: Arc::clone(&halt.stop),
+        warm_up: warms_up.then(Interval::new).transpose()?,
         observer,
-        gathered: Gathered::new(settings, plan)?,
+        gathered,
         emitted: 0,
         skipped: 0,
         pending: Interval::new()?,
@@ -146,11 +187,15 @@ pub(crate) fn start_observed(
         // Nobody waits for the summary of a run that was dropped.
         summary_out.send(merger.run()).ok();
     })?;
-    workers.into_iter().try_for_each(launch)?;
-    Ok(running)
+    Ok(Running {
+        halt,
+        seconds: Some(seconds),
+        summary,
+        scripts: None,
+    })
 }
 
-type HttpWorker = Worker<Prepared>;
+pub(crate) type HttpWorker = Worker<Prepared>;
 
 /// The schedule, with the warm-up before it; nothing in a closed loop.
 fn plan(settings: &Settings) -> Result<Option<Arc<Plan>>, LoadError> {
@@ -164,20 +209,22 @@ fn plan(settings: &Settings) -> Result<Option<Arc<Plan>>, LoadError> {
     }
 }
 
-/// All that takes part in a run: the workers, a desk for each in the merging thread, and their script.
-struct Staff {
-    workers: Vec<HttpWorker>,
-    desks: Vec<Desk>,
+/// All that takes part in a run here: the workers, a desk for each in the merging thread, and their script.
+pub(crate) struct Staff {
+    pub(crate) workers: Vec<HttpWorker>,
+    pub(crate) desks: Vec<Desk>,
     scripts: Option<Scripts>,
 }
 
-fn staff(
+/// The workers of a part of the run, which start at once, and a desk for each. Blocks while the targets' names are looked up.
+pub(crate) fn staff(
     settings: &Settings,
     plan: Option<&Arc<Plan>>,
+    part: Part,
     reports: &Sender<Message>,
 ) -> Result<Staff, LoadError> {
-    let limits = limits::per_thread(connections(settings), settings.threads)?;
-    let (origins, of_parts) = origins(&settings.parts, &settings.trust)?;
+    let limits = limits::per_thread(connections(settings, part.of), part)?;
+    let (origins, of_mix) = origins(&settings.mix, &settings.trust)?;
     let span = Span {
         start: Instant::now() + HEAD_START,
         warm_up: settings.warm_up,
@@ -189,13 +236,12 @@ fn staff(
         whole: settings.timeout,
         connect: settings.connect_timeout,
     };
-    let threads = settings.threads as u64;
     let (scripts, of_threads) = match &settings.script {
         Some(source) => {
-            let [Part { target, request, .. }] = settings.parts.as_slice() else {
+            let [Requested { target, request, .. }] = settings.mix.as_slice() else {
                 return Err(ScriptError::Target.into());
             };
-            let (scripts, of_threads) = Scripts::load(source, target, request, settings.threads, &span.stop)?;
+            let (scripts, of_threads) = Scripts::load(source, target, request, part.threads, &span.stop)?;
             (Some(scripts), of_threads)
         }
         None => (None, Vec::new()),
@@ -203,12 +249,12 @@ fn staff(
     let mut of_threads = of_threads.into_iter();
     let mut workers = Vec::new();
     let mut desks = Vec::new();
-    for (index, limit) in limits.into_iter().enumerate() {
+    for ((index, number), limit) in part.indices().enumerate().zip(limits) {
         let (returns, empties) = channel();
-        let client = Prepared::new(&settings.parts, &of_parts, settings.seed)?.scripted(of_threads.next());
+        let client = Prepared::new(&settings.mix, &of_mix, settings.seed)?.scripted(of_threads.next());
         let share = Share {
-            index: index as u64,
-            of: threads,
+            index: number,
+            of: part.of as u64,
         };
         desks.push(Desk::new(returns)?);
         workers.push(Worker {
@@ -216,7 +262,7 @@ fn staff(
             agenda: match plan {
                 Some(plan) => Agenda::open(plan, share),
                 None => Agenda::Closed {
-                    left: share_of(settings.requests.unwrap_or(u64::MAX), share.index, threads),
+                    left: part.share_of(settings.requests.unwrap_or(u64::MAX), number),
                 },
             },
             // A closed loop goes for the most requests, and times of arrival cost some.
@@ -240,23 +286,16 @@ fn staff(
     })
 }
 
-/// The part of `total` that falls to the `index`th of so many.
-fn share_of(total: u64, index: u64, of: u64) -> u64 {
-    total / of + u64::from(index < total % of)
-}
-
 /// A closed loop has as many requests on their way as it has connections, so it needs a number of them.
-fn connections(settings: &Settings) -> Option<usize> {
+pub(crate) fn connections(settings: &Settings, threads: usize) -> Option<usize> {
     match &settings.rate {
-        Rate::Max => settings
-            .connections
-            .or(Some(CLOSED_CONNECTIONS.max(settings.threads))),
+        Rate::Max => settings.connections.or(Some(CLOSED_CONNECTIONS.max(threads))),
         Rate::Open(_) => settings.connections,
     }
 }
 
 /// Threads are not joined: each tells its end through its channel.
-fn launch(worker: HttpWorker) -> Result<(), LoadError> {
+pub(crate) fn launch(worker: HttpWorker) -> Result<(), LoadError> {
     let index = worker.outbox.worker;
     let reports = worker.outbox.reports.clone();
     spawn(&format!("load-{index}"), move || {
@@ -281,7 +320,7 @@ fn sharpen_timers() {
 #[cfg(not(target_os = "linux"))]
 fn sharpen_timers() {}
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), LoadError> {
+pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), LoadError> {
     let builder = thread::Builder::new().name(name.to_owned());
     builder.spawn(body).map(drop).map_err(LoadError::Start)
 }
@@ -292,6 +331,9 @@ fn check(settings: &Settings) -> Result<(), LoadError> {
         && !(rate.is_finite() && rate > 0.0)
     {
         return Err(LoadError::Rate(rate));
+    }
+    if settings.mix.is_empty() || settings.mix.iter().any(|requested| requested.weight == 0) {
+        return Err(LoadError::Nothing);
     }
     if settings.threads == 0 {
         return Err(LoadError::Threads);

@@ -8,6 +8,7 @@ use hdrhistogram::{CreationError, Histogram};
 use super::Settings;
 use super::fault::Examples;
 use super::interval::{Counts, Interval, histogram};
+use super::remote::Lost;
 use super::schedule::Plan;
 use super::verdict::{Trend, Verdict};
 use super::worker::Ending;
@@ -47,6 +48,10 @@ pub(crate) struct Summary {
     pub(crate) examples: Examples,
     /// What was sent before what is measured, recorded apart.
     pub(crate) warm_up: Option<Interval>,
+    /// Processes that sent it together; nothing where one did alone.
+    pub(crate) workers: Option<usize>,
+    /// Those of them that were gone before the end: what they would have sent after that is in no figure here.
+    pub(crate) lost: Vec<Lost>,
 }
 
 /// What the merging thread gathers for a summary besides the intervals.
@@ -56,6 +61,8 @@ pub(crate) struct Gathered {
     pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) trend: Trend,
     pub(crate) per_second: Histogram<u64>,
+    pub(crate) workers: Option<usize>,
+    pub(crate) lost: Vec<Lost>,
 }
 
 impl Gathered {
@@ -65,6 +72,8 @@ impl Gathered {
             plan,
             trend: Trend::default(),
             per_second: histogram()?,
+            workers: None,
+            lost: Vec::new(),
         })
     }
 }
@@ -116,6 +125,8 @@ impl Summary {
                 .fold(0.0, f64::max),
             examples: total.examples,
             warm_up,
+            workers: gathered.workers,
+            lost: gathered.lost,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::net::ToSocketAddrs as _;
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
+use serde::{Deserialize, Serialize};
 use socket2::SockAddr;
 
 /// How requests are put on the wire.
@@ -26,7 +27,8 @@ enum Place {
 
 /// One URL: `http://host:port/path`, `uwsgi://host:port/path`, and over unix sockets `http+unix:/socket:/path` and
 /// `uwsgi+unix:/socket:/path`, the socket and the path divided as nginx divides them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub(crate) struct Target {
     text: String,
     protocol: Protocol,

@@ -1,8 +1,11 @@
 //! TLS for a connection: whom it trusts, and one connection's session between the request's bytes and the socket's; waits for nothing.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::remote::encoded;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -11,12 +14,16 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 /// Whose certificates are taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Trust {
     /// Those that the system's authorities have signed.
     System,
-    /// Those that the authorities in a PEM file have signed.
-    File(PathBuf),
+    /// Those that the authorities in PEM form have signed; the name is that of the file they are from.
+    Authorities {
+        name: String,
+        #[serde(with = "encoded::bytes")]
+        pem: Option<Vec<u8>>,
+    },
     /// Any.
     Everybody,
 }
@@ -24,13 +31,13 @@ pub(crate) enum Trust {
 /// Why TLS cannot be spoken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TlsError {
-    #[error("{path}: no certificate of an authority can be read")]
+    #[error("{name}: no certificate of an authority can be read")]
     File {
-        path: PathBuf,
+        name: String,
         source: rustls::pki_types::pem::Error,
     },
     #[error("{0}: there is no certificate in it")]
-    Empty(PathBuf),
+    Empty(String),
     #[error("the system has no certificates of authorities")]
     System,
     #[error("`{0}` is no name that a certificate could have")]
@@ -60,9 +67,10 @@ pub(crate) fn config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
             .with_custom_certificate_verifier(Arc::new(TrustsEverybody(provider)))
             .with_no_client_auth(),
         Trust::System => builder.with_root_certificates(of_system()?).with_no_client_auth(),
-        Trust::File(path) => builder
-            .with_root_certificates(of_file(path)?)
-            .with_no_client_auth(),
+        Trust::Authorities { name, pem } => {
+            let roots = of_file(name, pem.as_deref().unwrap_or_default())?;
+            builder.with_root_certificates(roots).with_no_client_auth()
+        }
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
@@ -77,17 +85,17 @@ fn of_system() -> Result<RootCertStore, TlsError> {
     }
 }
 
-fn of_file(path: &Path) -> Result<RootCertStore, TlsError> {
+fn of_file(name: &str, pem: &[u8]) -> Result<RootCertStore, TlsError> {
     let failed = |source| TlsError::File {
-        path: path.to_owned(),
+        name: name.to_owned(),
         source,
     };
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(failed)? {
+    for certificate in CertificateDer::pem_slice_iter(pem) {
         roots.add(certificate.map_err(failed)?)?;
     }
     match roots.is_empty() {
-        true => Err(TlsError::Empty(path.to_owned())),
+        true => Err(TlsError::Empty(name.to_owned())),
         false => Ok(roots),
     }
 }

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::LoadError;
 use super::client::Client;
 use super::connection::Flight;
@@ -46,6 +48,7 @@ impl Span {
 }
 
 /// What a worker hands back when it is done. Counts and times are those of what is measured, without the warm-up.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Ending {
     /// What came since the last whole second, and the lower bounds of what was not answered.
     pub(crate) rest: Box<Interval>,
@@ -89,6 +92,13 @@ pub(crate) struct Worker<C: Client> {
 }
 
 impl<C: Client> Worker<C> {
+    /// Sets another start; to be told before it runs.
+    pub(crate) fn start_at(&mut self, start: Instant) {
+        self.span.start = start;
+        self.held_until = start;
+        self.recorder.measure_from(self.span.measured_from());
+    }
+
     /// Runs until everything is sent, or until stopped, and what is in flight is answered or given up.
     ///
     /// # Errors

@@ -14,6 +14,8 @@ mod load_results;
 mod load_script;
 mod load_tls;
 mod load_uwsgi;
+mod load_workers;
+mod load_workers_lost;
 mod local;
 mod local_python;
 mod page;

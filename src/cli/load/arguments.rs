@@ -72,7 +72,7 @@ pub(crate) struct LoadArguments {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = values::header)]
     pub(super) headers: Vec<(String, String)>,
     /// A script for wrk or wrk2 (Lua 5.1), whose `request` makes each request; what follows `--` goes to its `init`
-    #[arg(short = 's', long, value_name = "FILE", conflicts_with_all = ["literal", "weights"])]
+    #[arg(short = 's', long, value_name = "FILE", conflicts_with_all = ["literal", "weights", "workers"])]
     pub(super) script: Option<PathBuf>,
     /// Arguments of the script
     #[arg(last = true, value_name = "ARGUMENTS", requires = "script")]
@@ -110,6 +110,23 @@ pub(crate) struct LoadArguments {
     /// log of each second, .csv a line each second; repeat for more
     #[arg(long, value_name = "FILE")]
     pub(super) save: Vec<Saved>,
+    /// Send nothing, but have so many other processes send this run together, each from -t threads; -c is for all of them
+    ///
+    /// Each is started as the line on stderr says, here or on another machine, and the run begins when all are there. The k-th
+    /// request is sent once, by one of them, and the report is the one that a single process would have given.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) workers: Option<usize>,
+    /// Where to wait for workers; without a port any that is free
+    ///
+    /// Whoever reaches this address can join the run: it is told what to send, headers and body with any secret in them, and what it
+    /// tells is counted. Nothing is encrypted. Let other machines reach it only in a network that you trust.
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "HOST:PORT", requires = "workers", value_parser = listening)]
+    pub(super) listen: String,
+    /// Be one of the workers of the run whose coordinator waits at this address; nothing else is to be said
+    ///
+    /// A worker sends whatever requests its coordinator tells it to send, and does nothing else for it.
+    #[arg(long, value_name = "HOST:PORT", exclusive = true, value_parser = joining)]
+    pub(super) worker: Option<String>,
     /// Print the whole percentile spectrum
     #[arg(short = 'L', long)]
     pub(super) latency: bool,
@@ -193,6 +210,21 @@ fn whole_seconds(text: &str) -> Result<Duration, String> {
     match duration.subsec_nanos() {
         0 => Ok(duration),
         _ => Err("whole seconds, as in 5s or 1m: results are kept by the second".to_owned()),
+    }
+}
+
+fn listening(text: &str) -> Result<String, &'static str> {
+    match text.rsplit_once(':') {
+        None => Ok(format!("{text}:0")),
+        Some(_) => joining(text),
+    }
+}
+
+fn joining(text: &str) -> Result<String, &'static str> {
+    let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    match port.map(|(_, port)| port.parse::<u16>()) {
+        Some(Ok(_)) => Ok(text.to_owned()),
+        _ => Err("an address is HOST:PORT, as in 127.0.0.1:7700"),
     }
 }
 

@@ -4,15 +4,17 @@ mod arguments;
 mod asked;
 mod judged;
 mod saved;
+mod together;
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::load::{
-    self, Arrivals, Header, LoadError, Observer, Part, Protocol, Request, ScriptSource, Second, Settings,
+    self, Arrivals, Header, LoadError, Protocol, Request, Requested, Running, ScriptSource, Second, Settings,
     Summary, Target, Trust,
 };
 use crate::report;
@@ -46,10 +48,15 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+    if let Some(coordinator) = &arguments.worker {
+        let outcome = runtime.block_on(together::take_share(coordinator));
+        // A name that is still being looked up is nothing to wait for.
+        runtime.shutdown_background();
+        return outcome;
+    }
     let settings = settings(arguments)?;
-    let files = Files::create(&arguments.save, &arguments.urls[0].to_string())?;
-    let before = runtime.block_on(statistics(arguments))?;
-    let outcome = runtime.block_on(measure(settings, files.observer()))?;
+    let files = Files::create(&arguments.save, &settings.target().to_string())?;
+    let (before, outcome) = runtime.block_on(measured(arguments, settings, &files))?;
     let after = runtime.block_on(statistics(arguments))?;
     let summary = &outcome.summary;
     let counted = before
@@ -79,6 +86,36 @@ fn spectrum(arguments: &LoadArguments) -> Spectrum {
     }
 }
 
+/// Runs the load from here or from its workers; with the statistics of before, where a server is asked for them.
+async fn measured(
+    arguments: &LoadArguments,
+    settings: Settings,
+    files: &Files,
+) -> Result<(Option<Document>, Outcome), Failure> {
+    let mut interrupts = interrupts()?;
+    let crew = match arguments.workers {
+        Some(workers) => {
+            let crew = together::gather(&arguments.listen, settings.clone(), workers);
+            Some(together::or_interrupted(crew, &mut interrupts).await?)
+        }
+        None => None,
+    };
+    let before = statistics(arguments).await?;
+    let running = match crew {
+        Some(crew) => crew
+            .start(files.observer())
+            .await
+            .map_err(|error| together::refused(&error))?,
+        None => load::start_observed(settings, files.observer()).map_err(|error| refused(&error))?,
+    };
+    Ok((before, measure(running, &mut interrupts).await?))
+}
+
+/// Ctrl-C, from here on until the end: one that comes while nobody waits for it is kept.
+fn interrupts() -> Result<Signal, Failure> {
+    signal(SignalKind::interrupt()).map_err(|error| Failure::from_error(Code::Unexpected, &error))
+}
+
 /// The statistics of the server that is asked, if any is.
 async fn statistics(arguments: &LoadArguments) -> Result<Option<Document>, Failure> {
     let Some(address) = &arguments.stats else {
@@ -97,6 +134,9 @@ async fn statistics(arguments: &LoadArguments) -> Result<Option<Document>, Failu
 }
 
 fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
+    let Some(url) = arguments.urls.first() else {
+        return Err(Failure::new(Code::Usage, "no URL is given"));
+    };
     let Some(asked) = &arguments.rate else {
         let hint = "choose one: -R 16 sends 16 requests a second, whatever becomes of them";
         return Err(Failure::new(Code::Usage, "no rate is given").hint(hint));
@@ -115,19 +155,32 @@ fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
         warm_up: arguments.warmup.unwrap_or_default(),
         timeout: arguments.timeout,
         connect_timeout: arguments.connect_timeout,
-        parts: parts(arguments)?,
+        mix: mix(arguments)?,
         seed: arguments.seed,
-        trust: match (&arguments.cacert, arguments.insecure) {
-            (_, true) => Trust::Everybody,
-            (Some(path), false) => Trust::File(path.clone()),
-            (None, false) => Trust::System,
-        },
+        trust: trust(arguments)?,
         timing: arguments.timing.into(),
         script: script(arguments)?,
-        ..Settings::new(
-            arguments.urls[0].clone(),
-            asked.over(duration.unwrap_or(DURATION), arrivals),
-        )
+        ..Settings::new(url.clone(), asked.over(duration.unwrap_or(DURATION), arrivals))
+    })
+}
+
+/// # Errors
+/// A file that cannot be read; what is in it is looked at when it is needed.
+fn trust(arguments: &LoadArguments) -> Result<Trust, Failure> {
+    let Some(path) = arguments.cacert.as_ref().filter(|_| !arguments.insecure) else {
+        return Ok(match arguments.insecure {
+            true => Trust::Everybody,
+            false => Trust::System,
+        });
+    };
+    let pem = std::fs::read(path).map_err(|error| {
+        let mut failure = Failure::new(Code::Usage, format!("{} cannot be read", path.display()));
+        failure.causes.push(error.to_string());
+        failure.hint("name the authority's certificate with --cacert, or trust any with --insecure")
+    })?;
+    Ok(Trust::Authorities {
+        name: path.display().to_string(),
+        pem: Some(pem),
     })
 }
 
@@ -141,7 +194,7 @@ fn script(arguments: &LoadArguments) -> Result<Option<ScriptSource>, Failure> {
 }
 
 /// The same request to each URL, as often as its weight says.
-fn parts(arguments: &LoadArguments) -> Result<Vec<Part>, Failure> {
+fn mix(arguments: &LoadArguments) -> Result<Vec<Requested>, Failure> {
     let (urls, weights) = (&arguments.urls, &arguments.weights);
     if !weights.is_empty() && weights.len() != urls.len() {
         let message = format!(
@@ -161,12 +214,12 @@ fn parts(arguments: &LoadArguments) -> Result<Vec<Part>, Failure> {
         literal: arguments.literal,
     };
     let weights = weights.iter().copied().chain(std::iter::repeat(1));
-    let parts = urls.iter().zip(weights).map(|(url, weight)| Part {
+    let mix = urls.iter().zip(weights).map(|(url, weight)| Requested {
         target: url.clone(),
         request: request.clone(),
         weight,
     });
-    Ok(parts.collect())
+    Ok(mix.collect())
 }
 
 fn method(arguments: &LoadArguments) -> String {
@@ -175,14 +228,13 @@ fn method(arguments: &LoadArguments) -> String {
 }
 
 /// Runs the load to its end. The first Ctrl-C stops it early, a second one gives up its summary.
-async fn measure(settings: Settings, observer: Option<Box<dyn Observer>>) -> Result<Outcome, Failure> {
-    let mut running = load::start_observed(settings, observer).map_err(|error| refused(&error))?;
+async fn measure(mut running: Running, interrupts: &mut Signal) -> Result<Outcome, Failure> {
     let show = running.seconds().map(|seconds| tokio::spawn(show(seconds)));
     let mut interrupted = false;
     let summary = loop {
         tokio::select! {
             summary = running.finished() => break summary,
-            _ = tokio::signal::ctrl_c() => {
+            _ = interrupts.recv() => {
                 if interrupted {
                     return Err(Failure::new(Code::Interrupted, "interrupted twice, no summary"));
                 }
@@ -252,6 +304,7 @@ fn judge(outcome: &Outcome) -> Result<(), Failure> {
         let message = "interrupted; the report covers what was due until then";
         return Err(Failure::new(Code::Interrupted, message));
     }
+    together::judge(summary)?;
     if summary.counts.answered > 0 || summary.scheduled == 0 {
         return Ok(());
     }

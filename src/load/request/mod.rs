@@ -4,20 +4,24 @@
 mod http;
 mod packet;
 
+use serde::{Deserialize, Serialize};
+
 use super::client::Client;
+use super::remote::encoded;
 use super::response::HttpResponse;
 use super::script::{Script, ScriptError};
 use super::target::{Protocol, Target};
 use super::text::{Draw, Places, Text};
-use super::{Header, LoadError, Part};
+use super::{Header, LoadError, Requested};
 
 /// What is asked of the target, whatever the protocol.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Request {
     /// An HTTP method, in the case in which it is sent.
     pub(crate) method: String,
     pub(crate) headers: Vec<Header>,
     /// Nothing is no body; an empty one is announced with a length of 0.
+    #[serde(with = "encoded::bytes")]
     pub(crate) body: Option<Vec<u8>>,
     /// Whether double braces stand as they are, in place of being filled anew for each request.
     pub(crate) literal: bool,
@@ -191,7 +195,7 @@ impl Prepared {
     /// # Errors
     /// [`LoadError::Method`], [`LoadError::Header`] and [`LoadError::Place`] for what cannot be sent, [`LoadError::Packet`] for
     /// variables that do not fit into a packet of the uwsgi protocol.
-    pub(crate) fn new(parts: &[Part], origins: &[usize], seed: u64) -> Result<Self, LoadError> {
+    pub(crate) fn new(parts: &[Requested], origins: &[usize], seed: u64) -> Result<Self, LoadError> {
         let mut entries = Vec::new();
         let mut weights = Vec::new();
         let mut total = 0;
@@ -214,7 +218,7 @@ impl Prepared {
     }
 }
 
-fn entry(part: &Part, origin: usize, seed: u64) -> Result<Entry, LoadError> {
+fn entry(part: &Requested, origin: usize, seed: u64) -> Result<Entry, LoadError> {
     let request = &part.request;
     if !is_token(&request.method) {
         return Err(LoadError::Method(request.method.clone()));
@@ -284,7 +288,7 @@ mod tests {
     }
 
     fn prepared(url: &str, request: Request) -> Result<Prepared, LoadError> {
-        let part = Part {
+        let part = Requested {
             target: Target::parse(url).unwrap(),
             request,
             weight: 1,
@@ -473,7 +477,7 @@ mod tests {
 
     #[test]
     fn requests_are_chosen_by_weight_and_the_same_for_the_same_seed() {
-        let part = |path: &str, weight| Part {
+        let part = |path: &str, weight| Requested {
             target: Target::parse(&format!("http://localhost{path}")).unwrap(),
             request: Request::default(),
             weight,

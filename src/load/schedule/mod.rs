@@ -6,16 +6,19 @@ mod profile;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use arrivals::Arrivals;
 use arrivals::Counter;
 pub(crate) use profile::{Profile, Sine, Stage, Stages};
 
 /// An open loop's plan: the same for all threads, and for each run with the same seed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Plan {
     pub(crate) profile: Profile,
     pub(crate) arrivals: Arrivals,
     /// What comes before the profile, to warm up the target.
+    #[serde(skip)]
     pub(crate) lead: Option<Lead>,
 }
 

@@ -4,29 +4,37 @@ use std::f64::consts::TAU;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::load::remote::encoded;
+
 /// Requests a second over time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Profile {
     Constant {
+        #[serde(with = "encoded::exact")]
         rate: f64,
     },
     Stages(Stages),
     Sine(Sine),
     /// The requests' times themselves, in order.
-    Recorded(Arc<[Duration]>),
+    Recorded(#[serde(with = "encoded::times")] Arc<[Duration]>),
 }
 
 /// A stretch in which the rate goes evenly from one value to another.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Stage {
     pub(crate) length: Duration,
     /// Requests a second, 0 or more.
+    #[serde(with = "encoded::exact")]
     pub(crate) from: f64,
+    #[serde(with = "encoded::exact")]
     pub(crate) to: f64,
 }
 
 /// Stages one after the other; after the last its final rate goes on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Vec<Stage>", from = "Vec<Stage>")]
 pub(crate) struct Stages {
     stages: Vec<Stage>,
     /// Where each stage begins: seconds and requests since the start; the last entry is the end of them all.
@@ -34,11 +42,13 @@ pub(crate) struct Stages {
 }
 
 /// A rate that swings around a mean, at which it starts, rising.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sine {
     /// Requests a second.
+    #[serde(with = "encoded::exact")]
     pub(crate) mean: f64,
     /// At most the mean.
+    #[serde(with = "encoded::exact")]
     pub(crate) amplitude: f64,
     pub(crate) period: Duration,
 }
@@ -107,6 +117,18 @@ impl Stage {
         let slope = (self.to - self.from) / self.length.as_secs_f64();
         let root = (self.from * self.from + 2.0 * count * slope).max(0.0).sqrt();
         2.0 * count / (self.from + root)
+    }
+}
+
+impl From<Vec<Stage>> for Stages {
+    fn from(stages: Vec<Stage>) -> Self {
+        Self::new(stages)
+    }
+}
+
+impl From<Stages> for Vec<Stage> {
+    fn from(stages: Stages) -> Self {
+        stages.stages
     }
 }
 

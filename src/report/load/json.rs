@@ -21,9 +21,9 @@ pub(crate) fn json(summary: &Summary) -> Value {
     json!({
         "version": VERSION,
         "target": settings.target().to_string(),
-        "targets": settings.parts.iter().map(|part| json!({
-            "target": part.target.to_string(),
-            "weight": part.weight,
+        "targets": settings.mix.iter().map(|requested| json!({
+            "target": requested.target.to_string(),
+            "weight": requested.weight,
         })).collect::<Vec<_>>(),
         "seed": settings.seed,
         "threads": settings.threads,
@@ -86,6 +86,8 @@ pub(crate) fn json(summary: &Summary) -> Value {
             "us_per_request": summary.busy.as_secs_f64() * 1e6 / (counts.sent.max(1) as f64),
             "busiest_thread": summary.busiest,
         },
+        "workers": summary.workers,
+        "lost_workers": summary.lost.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "verdict": { "outcome": verdict, "latency_growth_s_per_s": growth, "capacity": capacity },
     })
 }

@@ -105,15 +105,21 @@ fn header(summary: &Summary, out: &mut String) {
         Timing::Precise => "",
         Timing::Relaxed => ", sent once a millisecond (relaxed timing adds that to latencies)",
     };
-    let threads = number::counted(settings.threads as u64, "thread");
+    let mut threads = number::counted(settings.threads as u64, "thread");
+    if let Some(workers) = summary.workers {
+        write!(threads, " in {}", number::counted(workers as u64, "worker")).ok();
+    }
     let rate = match summary.asked_rate {
         Some(rate) => format!("{} requests/s asked", number::rate(rate)),
         None => "a closed loop".to_owned(),
     };
     writeln!(out, "Running {length} test @ {}", settings.target()).ok();
     writeln!(out, "  {threads} and {connections}, {rate}{timing}").ok();
-    for part in settings.parts.iter().filter(|_| settings.parts.len() > 1) {
-        writeln!(out, "  {} x {}", part.weight, part.target).ok();
+    for requested in settings.mix.iter().filter(|_| settings.mix.len() > 1) {
+        writeln!(out, "  {} x {}", requested.weight, requested.target).ok();
+    }
+    for lost in &summary.lost {
+        writeln!(out, "  INCOMPLETE: {lost}").ok();
     }
     if let Some(warm_up) = &summary.warm_up {
         let latency = &warm_up.latency;
