@@ -1,5 +1,6 @@
 //! What the worker loop asks of a protocol; opens no socket.
 
+use super::jar::Jar;
 use super::response::Malformed;
 use super::script::ScriptError;
 
@@ -13,20 +14,26 @@ pub(crate) trait Client {
     /// Which of the run's origins an entry is sent to.
     fn origin(&self, entry: usize) -> usize;
 
-    /// Writes a request into `composed`, where not all of its entry are the same.
+    /// Writes a request of a visitor with these cookies into `composed`; nothing where all of its entry are the same.
     ///
     /// # Errors
     /// A script that fails.
-    fn compose(&mut self, entry: usize, number: u64, composed: &mut Vec<u8>) -> Result<(), ScriptError>;
+    fn compose(
+        &mut self,
+        entry: usize,
+        number: u64,
+        cookies: &str,
+        composed: &mut Vec<u8>,
+    ) -> Result<(), ScriptError>;
 
     /// Whether somebody looks at whole answers: then they have to be kept.
     fn looks_at_answers(&self) -> bool;
 
-    /// Shows a whole answer to who looks at them.
+    /// Shows a whole answer to who looks at them; what it sets goes into the visitor's `jar`.
     ///
     /// # Errors
     /// A script that fails.
-    fn answered(&mut self, response: &Self::Response) -> Result<(), ScriptError>;
+    fn answered(&mut self, response: &Self::Response, jar: &mut Jar) -> Result<(), ScriptError>;
 
     /// The bytes of a request of `entry` of which `composed` was written.
     fn request<'a>(&'a self, entry: usize, composed: &'a [u8]) -> &'a [u8];

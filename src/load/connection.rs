@@ -8,6 +8,7 @@ use socket2::{SockAddr, Socket, Type};
 
 use super::client::Response;
 use super::fault::Fault;
+use super::jar::Jar;
 use super::origin::Origin;
 use super::readiness::{Readiness, Watched};
 use super::stamps;
@@ -67,6 +68,8 @@ pub(crate) struct Connection<R> {
     /// Which entry of the mix it carries, and its bytes where they were written for it alone.
     pub(crate) entry: usize,
     pub(crate) composed: Vec<u8>,
+    /// The cookies of the visitor whose connections these are, one after the other.
+    pub(crate) jar: Jar,
     pub(crate) response: R,
     /// Responses this connection has served; a reused connection may turn out to be stale.
     pub(crate) served: u64,
@@ -87,6 +90,7 @@ impl<R: Response> Connection<R> {
             flight,
             entry: 0,
             composed: Vec::new(),
+            jar: Jar::default(),
             response: R::default(),
             served: 0,
             origin: 0,

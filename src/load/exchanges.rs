@@ -98,8 +98,13 @@ impl<C: Client> Exchanges<C> {
         let slot = self.pool.take(flight, self.client.origin(entry));
         let connection = &mut self.pool[slot];
         connection.entry = entry;
-        if let Err(error) = self.client.compose(entry, number, &mut connection.composed) {
+        let composed = &mut connection.composed;
+        if let Err(error) = self
+            .client
+            .compose(entry, number, connection.jar.header(), composed)
+        {
             self.failure.get_or_insert(error);
+            return;
         }
         let outcome = self.dispatch(slot, readiness, recorder);
         self.settle(slot, outcome, readiness, recorder);
@@ -279,7 +284,7 @@ impl<C: Client> Exchanges<C> {
     fn complete(&mut self, slot: usize, reusable: bool, now: Instant, recorder: &mut Recorder) {
         let connection = &mut self.pool[slot];
         recorder.answered(connection.flight, now, connection.response.status());
-        if let Err(error) = self.client.answered(&connection.response) {
+        if let Err(error) = self.client.answered(&connection.response, &mut connection.jar) {
             self.failure.get_or_insert(error);
         }
         connection.served += 1;

@@ -10,6 +10,7 @@ mod connection;
 mod exchanges;
 mod fault;
 mod interval;
+mod jar;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod limits;
@@ -64,6 +65,8 @@ pub(crate) use verdict::Verdict;
 pub(crate) struct Settings {
     /// What is requested, one or several, each as often as its weight says.
     pub(crate) mix: Vec<Requested>,
+    /// Whether cookies that answers set go with later requests, as each connection's visitor would have them.
+    pub(crate) cookies: bool,
     /// What requests are chosen by, and values in requests follow from.
     pub(crate) seed: u64,
     /// Whose certificates are taken where a target speaks https.
@@ -107,6 +110,7 @@ impl Settings {
                 request: Request::default(),
                 weight: 1,
             }],
+            cookies: false,
             seed: 1,
             trust: Trust::System,
             rate,

@@ -251,7 +251,8 @@ pub(crate) fn staff(
     let mut desks = Vec::new();
     for ((index, number), limit) in part.indices().enumerate().zip(limits) {
         let (returns, empties) = channel();
-        let client = Prepared::new(&settings.mix, &of_mix, settings.seed)?.scripted(of_threads.next());
+        let client =
+            Prepared::new(&settings.mix, &of_mix, settings.seed)?.with(of_threads.next(), settings.cookies);
         let share = Share {
             index: number,
             of: part.of as u64,

@@ -176,14 +176,15 @@ impl<C: Client> Worker<C> {
             return false;
         };
         let departure = self.pace.departure(first);
-        let mut clock = self.pace.spin(departure, now);
-        if departure > clock {
+        let begun = self.pace.spin(departure, now);
+        if departure > begun {
             return false;
         }
+        let mut clock = begun;
         for _ in 0..SENDS_PER_PASS {
             let due = self.intended().filter(|intended| *intended <= clock);
             let Some(intended) = due else {
-                self.pace.sent(clock);
+                self.pace.sent(begun);
                 return false;
             };
             if !self.exchanges.pool.has_room() {
@@ -336,6 +337,7 @@ mod tests {
 
     use super::super::client::Response;
     use super::super::exchanges::Timeouts;
+    use super::super::jar::Jar;
     use super::super::origin::Origin;
     use super::super::pace::Timing;
     use super::super::response::Malformed;
@@ -362,12 +364,7 @@ mod tests {
             0
         }
 
-        fn compose(
-            &mut self,
-            _entry: usize,
-            _number: u64,
-            _composed: &mut Vec<u8>,
-        ) -> Result<(), ScriptError> {
+        fn compose(&mut self, _: usize, _: u64, _: &str, _: &mut Vec<u8>) -> Result<(), ScriptError> {
             Ok(())
         }
 
@@ -375,7 +372,7 @@ mod tests {
             false
         }
 
-        fn answered(&mut self, _response: &Pong) -> Result<(), ScriptError> {
+        fn answered(&mut self, _response: &Pong, _jar: &mut Jar) -> Result<(), ScriptError> {
             Ok(())
         }
 

@@ -1,7 +1,7 @@
 //! `uwsgi-lab load` against servers that behave well, badly and not at all, each written here on a loopback port.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test helper may panic")]
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -27,7 +27,7 @@ pub(crate) fn serve(handle: impl Fn(TcpStream) + Clone + Send + 'static) -> Sock
 }
 
 /// Reads one request; `false` when the client has closed.
-pub(crate) fn request(stream: &mut TcpStream) -> bool {
+pub(crate) fn request(stream: &mut impl Read) -> bool {
     let mut seen = Vec::new();
     let mut byte = [0];
     while !seen.ends_with(b"\r\n\r\n") {

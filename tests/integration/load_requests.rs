@@ -108,3 +108,36 @@ fn a_mix_may_go_to_several_servers_within_one_limit_of_connections() {
     assert_eq!(counts[0] + counts[1], 100);
     assert!(counts.iter().all(|count| *count > 20), "{counts:?}");
 }
+
+/// Gives each visitor without a cookie one, closes after each response, and counts the requests with one.
+fn cookie_setting() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
+    let address = serve(move |stream| {
+        let mut writer = stream.try_clone().unwrap();
+        let lines = BufReader::new(stream).lines().map_while(Result::ok);
+        let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        let cookie = head
+            .iter()
+            .find_map(|line| line.strip_prefix("Cookie: "))
+            .unwrap_or_default();
+        kept.lock().unwrap().push(cookie.to_owned());
+        let set = "HTTP/1.1 200 OK\r\nSet-Cookie: visitor=7; Path=/; HttpOnly\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        // The client may have what it wants.
+        writer.write_all(set.as_bytes()).ok();
+    });
+    (address, seen)
+}
+
+#[test]
+fn cookies_go_with_later_requests_of_the_same_visitor_where_that_is_asked_for() {
+    for (more, expected) in [(&["--cookies"][..], "visitor=7"), (&[], "")] {
+        let (address, seen) = cookie_setting();
+        let url = format!("http://{address}/");
+        let output = run(&[&[&url[..], "-R", "100", "-n", "20", "-c", "1"], more].concat());
+        assert!(output.status.success(), "{output:?}");
+        let seen = seen.lock().unwrap().clone();
+        assert_eq!(seen[0], "");
+        assert_eq!(seen[1..], vec![expected.to_owned(); 19], "{more:?}");
+    }
+}

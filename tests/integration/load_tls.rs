@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::process::Output;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::load::{HELLO, all_answered, keeps_alive, number, run, serve};
+use super::load::{HELLO, all_answered, keeps_alive, number, request, run, serve};
 
 /// A server with a certificate for `name`, and the directory in which `ca.pem` is that certificate.
 struct Secured {
@@ -58,19 +58,6 @@ impl Secured {
     fn authority(&self) -> String {
         self.directory.path().join("ca.pem").display().to_string()
     }
-}
-
-/// Reads one request; `false` when the client has closed or would not shake hands.
-fn request(stream: &mut impl Read) -> bool {
-    let mut seen = Vec::new();
-    let mut byte = [0];
-    while !seen.ends_with(b"\r\n\r\n") {
-        match stream.read(&mut byte) {
-            Ok(1) => seen.push(byte[0]),
-            _ => return false,
-        }
-    }
-    true
 }
 
 fn load(url: &str, more: &[&str]) -> (Option<i32>, Value, String) {

@@ -77,6 +77,10 @@ pub(crate) struct LoadArguments {
     /// Arguments of the script
     #[arg(last = true, value_name = "ARGUMENTS", requires = "script")]
     pub(super) script_arguments: Vec<String>,
+    /// Send the cookies that answers set with later requests, as a browser would: each connection, with those that take its place,
+    /// is a visitor. Domain and path of a cookie are not looked at
+    #[arg(long, conflicts_with = "script")]
+    pub(super) cookies: bool,
     /// Send double braces as they stand
     #[arg(long)]
     pub(super) literal: bool,

@@ -156,6 +156,7 @@ fn settings(arguments: &LoadArguments) -> Result<Settings, Failure> {
         timeout: arguments.timeout,
         connect_timeout: arguments.connect_timeout,
         mix: mix(arguments)?,
+        cookies: arguments.cookies,
         seed: arguments.seed,
         trust: trust(arguments)?,
         timing: arguments.timing.into(),

@@ -283,6 +283,7 @@ mod tests {
                 requests: Some(u64::MAX),
                 warm_up: Duration::from_secs(2),
                 mix: vec![requested(1), requested(u32::MAX)],
+                cookies: true,
                 seed: u64::MAX,
                 trust,
                 timing: Timing::Relaxed,

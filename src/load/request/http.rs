@@ -6,7 +6,7 @@ use super::super::text::Draw;
 use super::Parts;
 
 /// Appends the request to `out`; `scratch` is memory to use.
-pub(super) fn write(parts: &Parts, draw: Draw, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
+pub(super) fn write(parts: &Parts, draw: Draw, cookies: &str, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
     if let Some(body) = &parts.body {
         body.write(draw, scratch);
     }
@@ -19,6 +19,9 @@ pub(super) fn write(parts: &Parts, draw: Draw, scratch: &mut Vec<u8>, out: &mut 
         out.extend_from_slice(b": ");
         value.write(draw, out);
         out.extend_from_slice(b"\r\n");
+    }
+    if !cookies.is_empty() {
+        out.extend([b"Cookie: ", cookies.as_bytes(), b"\r\n"].concat());
     }
     if parts.body.is_some() {
         // Writing to memory cannot fail.

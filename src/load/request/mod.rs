@@ -7,6 +7,7 @@ mod packet;
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
+use super::jar::Jar;
 use super::remote::encoded;
 use super::response::HttpResponse;
 use super::script::{Script, ScriptError};
@@ -99,15 +100,21 @@ struct Entry {
 }
 
 impl Entry {
-    fn write(&self, draw: Draw, scratch: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), LoadError> {
+    fn write(
+        &self,
+        draw: Draw,
+        cookies: &str,
+        scratch: &mut Vec<u8>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), LoadError> {
         out.clear();
         scratch.clear();
         match self.protocol {
             Protocol::Http => {
-                http::write(&self.parts, draw, scratch, out);
+                http::write(&self.parts, draw, cookies, scratch, out);
                 Ok(())
             }
-            Protocol::Uwsgi => packet::write(&self.parts, draw, scratch, out),
+            Protocol::Uwsgi => packet::write(&self.parts, draw, cookies, scratch, out),
         }
     }
 }
@@ -122,6 +129,8 @@ pub(crate) struct Prepared {
     scratch: Vec<u8>,
     /// Makes the requests in place of the entries.
     script: Option<Script>,
+    /// Whether what answers set is sent with the visitor's next requests.
+    cookies: bool,
 }
 
 /// The place whose value chooses among the entries; those of a request begin at 1.
@@ -148,27 +157,41 @@ impl Client for Prepared {
         self.entries[entry].origin
     }
 
-    fn compose(&mut self, entry: usize, number: u64, composed: &mut Vec<u8>) -> Result<(), ScriptError> {
+    fn compose(
+        &mut self,
+        entry: usize,
+        number: u64,
+        cookies: &str,
+        composed: &mut Vec<u8>,
+    ) -> Result<(), ScriptError> {
+        composed.clear();
         if let Some(script) = &self.script {
             return script.write(composed);
         }
         let entry = &self.entries[entry];
-        if entry.fixed.is_none() {
+        if entry.fixed.is_none() || !cookies.is_empty() {
             let draw = Draw {
                 seed: self.seed,
                 number,
             };
             // Values are short, and a packet with long ones was tried.
-            entry.write(draw, &mut self.scratch, composed).ok();
+            entry.write(draw, cookies, &mut self.scratch, composed).ok();
         }
         Ok(())
     }
 
     fn looks_at_answers(&self) -> bool {
-        self.script.as_ref().is_some_and(Script::looks_at_answers)
+        self.cookies || self.script.as_ref().is_some_and(Script::looks_at_answers)
     }
 
-    fn answered(&mut self, response: &HttpResponse) -> Result<(), ScriptError> {
+    fn answered(&mut self, response: &HttpResponse, jar: &mut Jar) -> Result<(), ScriptError> {
+        if self.cookies {
+            let headers = response.kept().headers;
+            let set = headers
+                .iter()
+                .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+            set.for_each(|(_, value)| jar.set(value));
+        }
         match &self.script {
             Some(script) => script.answered(response),
             None => Ok(()),
@@ -176,9 +199,9 @@ impl Client for Prepared {
     }
 
     fn request<'a>(&'a self, entry: usize, composed: &'a [u8]) -> &'a [u8] {
-        match &self.script {
-            Some(_) => composed,
-            None => self.entries[entry].fixed.as_deref().unwrap_or(composed),
+        match &self.entries[entry].fixed {
+            Some(fixed) if composed.is_empty() => fixed,
+            _ => composed,
         }
     }
 
@@ -210,11 +233,16 @@ impl Prepared {
             seed,
             scratch: Vec::new(),
             script: None,
+            cookies: false,
         })
     }
 
-    pub(crate) fn scripted(self, script: Option<Script>) -> Self {
-        Self { script, ..self }
+    pub(crate) fn with(self, script: Option<Script>, cookies: bool) -> Self {
+        Self {
+            script,
+            cookies,
+            ..self
+        }
     }
 }
 
@@ -234,7 +262,7 @@ fn entry(part: &Requested, origin: usize, seed: u64) -> Result<Entry, LoadError>
         fixed: None,
     };
     let mut first = Vec::new();
-    entry.write(Draw { seed, number: 0 }, &mut Vec::new(), &mut first)?;
+    entry.write(Draw { seed, number: 0 }, "", &mut Vec::new(), &mut first)?;
     if places.are_none() {
         entry.fixed = Some(first);
     }
@@ -300,7 +328,7 @@ mod tests {
     fn sent(client: &mut Prepared, number: u64) -> Vec<u8> {
         let entry = client.choose(number);
         let mut composed = Vec::new();
-        client.compose(entry, number, &mut composed).unwrap();
+        client.compose(entry, number, "", &mut composed).unwrap();
         client.request(entry, &composed).to_vec()
     }
 

@@ -15,6 +15,7 @@ const HEAD: usize = 4;
 pub(super) fn write(
     parts: &Parts,
     draw: Draw,
+    cookies: &str,
     scratch: &mut Vec<u8>,
     out: &mut Vec<u8>,
 ) -> Result<(), LoadError> {
@@ -54,6 +55,11 @@ pub(super) fn write(
     }
     for (name, value) in &parts.headers {
         variable(out, &variable_of(name), |out| value.write(draw, out))?;
+    }
+    if !cookies.is_empty() {
+        variable(out, "HTTP_COOKIE", |out| {
+            out.extend_from_slice(cookies.as_bytes())
+        })?;
     }
     let [low, high] = sixteen_bits(out.len() - HEAD)?;
     out[1] = low;
