@@ -123,7 +123,7 @@ impl<C: Client> Worker<C> {
                 true => self.next(now, behind),
                 false => Next::Look(now),
             };
-            self.wait(next, now, &mut ready).map_err(LoadError::Wait)?;
+            self.wait(next, &mut ready).map_err(LoadError::Wait)?;
             let moment = Moment::now();
             for slot in ready.drain(..) {
                 self.exchanges
@@ -132,13 +132,14 @@ impl<C: Client> Worker<C> {
         }
     }
 
-    fn wait(&mut self, next: Next, now: Instant, ready: &mut Vec<usize>) -> io::Result<()> {
+    fn wait(&mut self, next: Next, ready: &mut Vec<usize>) -> io::Result<()> {
         let departure = match next {
             Next::Look(deadline) => return self.readiness.wait(deadline, ready),
             Next::Send(departure) => departure,
         };
         let alarm = self.pace.alarm(departure);
-        let left = alarm.saturating_duration_since(now);
+        // Sending has taken its time: what is left is asked of the clock, not of the beginning of the pass.
+        let left = alarm.saturating_duration_since(Instant::now());
         if self.exchanges.is_patient() && !left.is_zero() && left <= PATIENCE {
             thread::sleep(left);
             self.pace.learn(alarm, Instant::now());
