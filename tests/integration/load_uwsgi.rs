@@ -1,8 +1,14 @@
 //! `uwsgi-lab load` against real uWSGI: its own protocol, HTTP, and unix sockets, each a socket of one server.
+#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::environment::{Peer, eventually, free_port, start_uwsgi, uwsgi_lab};
+use super::environment::{Peer, Process, eventually, free_port, start_uwsgi, uwsgi_lab};
 
 #[test]
 fn real_uwsgi_is_loaded_over_its_own_protocol_and_over_unix_sockets() {
@@ -68,5 +74,94 @@ fn connections_that_http11_socket_does_not_look_at_are_counted_and_named() {
     assert!(
         text.contains("Warning: 2 requests on new connections got nothing"),
         "{text}"
+    );
+}
+
+/// Runs at 14/s, of 16 that the server can, for 2 s, and does something to the server after the first half; returns the report.
+fn disturbed(url: &str, disturb: impl FnOnce()) -> Value {
+    let arguments = [
+        "load",
+        url,
+        "-R",
+        "14",
+        "-d",
+        "2s",
+        "--timeout",
+        "2s",
+        "--output",
+        "json",
+    ];
+    let child = uwsgi_lab()
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    disturb();
+    let output = child.wait_with_output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let count = |part: &str| report["requests"][part].as_u64().unwrap();
+    let parts = ["answered", "failed", "in_flight", "never_sent"].map(count);
+    assert_eq!((count("scheduled"), parts.iter().sum()), (28, 28), "{report:#}");
+    assert!(
+        report["processor"]["busiest_thread"].as_f64().unwrap() < 0.5,
+        "it spins: {report:#}"
+    );
+    report
+}
+
+/// Starts real uWSGI with these options and waits until it answers on the address.
+fn answering(uwsgi: &Path, directory: &Path, address: &str, options: &[&str]) -> Process {
+    let server = start_uwsgi(uwsgi, directory, options);
+    let url = format!("http://{address}/");
+    eventually("the server answers", || {
+        let once = ["load", &url, "-R", "10", "-n", "1", "--timeout", "2s"];
+        uwsgi_lab().args(once).output().unwrap().status.success()
+    });
+    server
+}
+
+#[test]
+fn every_socket_that_speaks_http_is_served_whole_with_and_without_a_length() {
+    let Some(uwsgi) = Peer::UWSGI.find() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("behind").display().to_string();
+    let behind =
+        |address: &str| ["--http", address, "--http-to", &socket, "--socket", &socket].map(str::to_owned);
+    let in_front = |address: &str| ["--http-socket", address].map(str::to_owned);
+    for length in [&["--add-header", "Content-Length: 11"][..], &[]] {
+        let [first, second] = [free_port(), free_port()].map(|port| format!("127.0.0.1:{port}"));
+        for (address, options) in [
+            (&first, in_front(&first).to_vec()),
+            (&second, behind(&second).to_vec()),
+        ] {
+            let options: Vec<&str> = options
+                .iter()
+                .map(String::as_str)
+                .chain(length.iter().copied())
+                .collect();
+            let _server = answering(&uwsgi, directory.path(), address, &options);
+            let url = format!("http://{address}/");
+            let arguments = ["load", &url, "-R", "15", "-n", "30", "--output", "json"];
+            let output = uwsgi_lab().args(arguments).output().unwrap();
+            let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(report["requests"]["answered"], 30, "{options:?}: {report:#}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_in_the_middle_is_counted_and_nothing_spins_or_hangs() {
+    let Some(uwsgi) = Peer::UWSGI.find() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let address = format!("127.0.0.1:{}", free_port());
+    let server = answering(&uwsgi, directory.path(), &address, &["--http-socket", &address]);
+    let master = Pid::from_raw(server.id().cast_signed()).unwrap();
+    let url = format!("http://{address}/");
+    let killed = disturbed(&url, || kill_process(master, Signal::KILL).unwrap());
+    assert!(killed["errors"]["connect"].as_u64().unwrap() > 0, "{killed:#}");
+    assert!(
+        killed["requests"]["answered"].as_u64().unwrap() >= 8,
+        "{killed:#}"
     );
 }
