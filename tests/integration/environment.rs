@@ -222,8 +222,20 @@ pub(crate) fn start_uwsgi(uwsgi: &Path, directory: &Path, stats: &[&str]) -> Pro
         "--memory-report",
     ]);
     command.args(stats).current_dir(directory);
+    if let Some(modules) = modules_beside(uwsgi) {
+        // On a reload uWSGI executes the interpreter that its environment was made from, which does not know of it.
+        command.env("PYTHONPATH", modules);
+    }
     command.stdout(Stdio::null()).stderr(Stdio::null());
     Process::start(&mut command)
+}
+
+/// The modules of the virtual environment that a program is in; nothing where it is in none.
+fn modules_beside(program: &Path) -> Option<PathBuf> {
+    let lib = program.parent()?.parent()?.join("lib");
+    let versions = lib.read_dir().ok()?.flatten();
+    let mut modules = versions.map(|version| version.path().join("site-packages"));
+    modules.find(|modules| modules.is_dir())
 }
 
 /// A port that was free a moment ago.

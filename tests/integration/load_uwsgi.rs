@@ -151,13 +151,22 @@ fn every_socket_that_speaks_http_is_served_whole_with_and_without_a_length() {
 }
 
 #[test]
-fn a_server_that_is_killed_in_the_middle_is_counted_and_nothing_spins_or_hangs() {
+fn a_reload_and_a_kill_in_the_middle_are_counted_and_nothing_spins_or_hangs() {
     let Some(uwsgi) = Peer::UWSGI.find() else { return };
     let directory = tempfile::tempdir().unwrap();
     let address = format!("127.0.0.1:{}", free_port());
     let server = answering(&uwsgi, directory.path(), &address, &["--http-socket", &address]);
     let master = Pid::from_raw(server.id().cast_signed()).unwrap();
     let url = format!("http://{address}/");
+    let reloaded = disturbed(&url, || kill_process(master, Signal::HUP).unwrap());
+    assert!(
+        reloaded["requests"]["answered"].as_u64().unwrap() >= 14,
+        "{reloaded:#}"
+    );
+    eventually("the server answers again", || {
+        let once = ["load", &url, "-R", "10", "-n", "1", "--timeout", "2s"];
+        uwsgi_lab().args(once).output().unwrap().status.success()
+    });
     let killed = disturbed(&url, || kill_process(master, Signal::KILL).unwrap());
     assert!(killed["errors"]["connect"].as_u64().unwrap() > 0, "{killed:#}");
     assert!(
