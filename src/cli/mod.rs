@@ -44,7 +44,7 @@ enum Command {
     Logs(lab::logs::LogsArguments),
     /// Open the dashboard in the browser
     Open(lab::open::OpenArguments),
-    /// Send requests at a constant rate and report latencies
+    /// Send requests on a schedule and report latencies
     Load(load::LoadArguments),
     /// Read uWSGI statistics and write them to InfluxDB or stdout
     Collect(collect::CollectArguments),
