@@ -154,6 +154,16 @@ impl<R: Response> Connection<R> {
         self.watched.is_some()
     }
 
+    /// Whether the connection is still being established, the handshake included.
+    pub(crate) fn is_connecting(&self) -> bool {
+        match (&self.tls, self.phase) {
+            (_, Phase::Sending(_)) if self.served > 0 => false,
+            (Some(tls), Phase::Sending(_)) => tls.is_handshaking(),
+            (None, Phase::Sending(written)) => written == 0,
+            _ => false,
+        }
+    }
+
     /// Whether a fault says no more than that the server had closed a kept connection already.
     pub(crate) fn is_stale(&self, fault: &Fault) -> bool {
         self.served > 0

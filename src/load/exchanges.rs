@@ -201,7 +201,7 @@ impl<C: Client> Exchanges<C> {
     fn expire_connects(&mut self, timeout: Duration, now: Instant, recorder: &mut Recorder) {
         while let Some((slot, opened)) = self.connecting.front().copied() {
             let connection = &self.pool[slot];
-            let goes_on = connection.phase == Phase::Sending(0) && connection.opened == opened;
+            let goes_on = connection.is_connecting() && connection.opened == opened;
             if goes_on && now < opened + timeout {
                 break;
             }

@@ -129,6 +129,10 @@ pub(crate) enum Came {
 }
 
 impl Session {
+    pub(crate) fn is_handshaking(&self) -> bool {
+        self.0.is_handshaking()
+    }
+
     /// Takes the bytes of a request; they leave with [`Self::push`], after the handshake.
     pub(crate) fn put(&mut self, request: &[u8]) -> io::Result<()> {
         // One request at a time: what the session holds back has no need of a limit.

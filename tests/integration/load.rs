@@ -96,7 +96,7 @@ fn all_failed(count: u64) -> Value {
     })
 }
 
-fn assert_balanced(report: &Value) {
+pub(crate) fn assert_balanced(report: &Value) {
     let parts = ["answered", "failed", "in_flight", "never_sent"];
     let sum: u64 = parts
         .iter()

@@ -243,3 +243,21 @@ fn what_real_uwsgi_counted_stands_beside_what_was_sent() {
         report["server"]["requests"] == json!(20) && report["requests"]["answered"] == json!(20)
     });
 }
+
+#[test]
+fn a_statistics_server_that_is_gone_at_the_end_does_not_take_the_report_with_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let stats = format!("tcp://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream
+            .write_all(br#"{"version":"2.0.30","pid":5,"workers":[]}"#)
+            .unwrap();
+    });
+    let (code, report, stderr) = load(keeps_alive(HELLO), &["-R", "50", "-n", "10", "--stats", &stats]);
+    assert_eq!(
+        (code, &report["requests"], &report["server"]),
+        (4, &all_answered(10), &json!(null))
+    );
+    assert!(stderr.contains("no statistics from"), "{stderr}");
+}

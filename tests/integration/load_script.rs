@@ -161,3 +161,14 @@ fn a_script_can_end_the_run_and_what_is_no_http_url_has_none() {
     let output = run(&[&url, "-R", "5", "-s", "/missing.lua"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn a_script_that_fails_at_the_end_does_not_take_the_report_with_it() {
+    let (code, report, said, _) = load("function done() error('too late') end", &[]);
+    assert_eq!(
+        (code, &report["requests"]),
+        (Some(2), &all_answered(20)),
+        "{said}"
+    );
+    assert!(said.contains("script.lua:1: too late"), "{said}");
+}

@@ -138,10 +138,10 @@ fn a_server_without_tls_and_an_authority_that_is_none_are_named() {
     let plain = keeps_alive(HELLO);
     let (code, report, _) = load(
         &format!("https://localhost:{}/", plain.port()),
-        &["--insecure", "--timeout", "2s"],
+        &["--insecure", "--connect-timeout", "300ms"],
     );
     assert_eq!(
-        (code, number(&report, "/requests/failed")),
+        (code, number(&report, "/errors/connect")),
         (Some(4), 20),
         "{report:#}"
     );

@@ -38,7 +38,7 @@ struct Outcome {
     summary: Summary,
     interrupted: bool,
     /// What the script says of it.
-    said: String,
+    said: Result<String, LoadError>,
 }
 
 /// # Errors
@@ -57,25 +57,29 @@ pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
     let settings = settings(arguments)?;
     let files = Files::create(&arguments.save, &settings.target().to_string())?;
     let (before, outcome) = runtime.block_on(measured(arguments, settings, &files))?;
-    let after = runtime.block_on(statistics(arguments))?;
+    // What was measured is shown, whatever became of the server and of the script since.
+    let after = runtime.block_on(statistics(arguments));
     let summary = &outcome.summary;
     let counted = before
-        .zip(after)
-        .map(|(before, after)| uwsgi::counted_between(&before, &after));
+        .zip(after.as_ref().ok().and_then(Option::as_ref))
+        .map(|(before, after)| uwsgi::counted_between(&before, after));
     let verdicts = judged::conditions(&arguments.fail_if, summary);
-    let text =
-        report::load::text(summary, spectrum(arguments)) + &judged::text(&verdicts, counted) + &outcome.said;
+    let said = outcome.said.as_deref().unwrap_or_default();
+    let text = report::load::text(summary, spectrum(arguments)) + &judged::text(&verdicts, counted) + said;
     let rendered = match arguments.output {
         Format::Text => &text,
         Format::Json => &judged::json(summary, &verdicts, counted),
     };
+    let saved = files.finish(summary, &text);
     output::data(rendered)?;
-    if matches!(arguments.output, Format::Json) && !outcome.said.is_empty() {
-        output::note(outcome.said.trim_end());
+    if matches!(arguments.output, Format::Json) && !said.is_empty() {
+        output::note(said.trim_end());
     }
-    files.finish(summary, &text)?;
+    saved?;
     judge(&outcome)?;
-    judged::fail(&verdicts)
+    judged::fail(&verdicts)?;
+    after?;
+    outcome.said.map(drop).map_err(|error| refused(&error))
 }
 
 fn spectrum(arguments: &LoadArguments) -> Spectrum {
@@ -249,11 +253,10 @@ async fn measure(mut running: Running, interrupts: &mut Signal) -> Result<Outcom
         show.await.ok();
     }
     let summary = summary.map_err(|error| refused(&error))?;
-    let said = running.said(&summary).map_err(|error| refused(&error))?;
     Ok(Outcome {
+        said: running.said(&summary),
         summary,
         interrupted,
-        said,
     })
 }
 

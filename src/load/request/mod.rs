@@ -174,7 +174,7 @@ impl Client for Prepared {
                 seed: self.seed,
                 number,
             };
-            // Values are short, and a packet with long ones was tried.
+            // A packet that grows too long for its 16 bits is sent short, and the server says what it thinks of it.
             entry.write(draw, cookies, &mut self.scratch, composed).ok();
         }
         Ok(())
