@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use crate::collector::{self, Snapshot};
 use crate::load::{self, Second};
 
+use super::metrics::MetricsStatus;
 use super::pressure::Pressure;
 use super::status::{LoadErrors, LoadStatus, Status, TargetStatus, WriterStatus};
 use super::{LoadSettings, WatchSettings};
@@ -19,6 +20,7 @@ pub(super) struct Gauges {
     pub(super) targets: Vec<(WatchSettings, watch::Receiver<Snapshot>)>,
     pub(super) writer: watch::Receiver<collector::WriterStatus>,
     pub(super) load: Option<(LoadSettings, watch::Receiver<LoadTotals>)>,
+    pub(super) metrics: Option<MetricsStatus>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -62,6 +64,7 @@ impl Gauges {
                 .load
                 .as_ref()
                 .map(|(settings, totals)| load_status(settings, &totals.borrow())),
+            metrics: self.metrics.clone(),
         }
     }
 }
@@ -129,6 +132,7 @@ pub(super) mod tests {
             targets: vec![(watched, watch::channel(Snapshot::default()).1)],
             writer: watch::channel(collector::WriterStatus::default()).1,
             load: None,
+            metrics: None,
         }
     }
 }

@@ -20,7 +20,9 @@ use crate::plan::{Desired, Observed, Operation, Step};
 
 pub(crate) use any::AnyEngine;
 pub(crate) use apply::apply;
-pub(crate) use docker::{BuildEnvironment, Docker, DockerAddress, DockerEnvironment, build_hash};
+pub(crate) use docker::{
+    BuildEnvironment, Docker, DockerAddress, DockerEnvironment, Labelled, LabelledContainers, build_hash,
+};
 pub(crate) use endpoints::{Endpoint, Role, endpoints, publishes};
 pub(crate) use error::{EngineError, PullProblem};
 pub(crate) use local::{

@@ -325,13 +325,12 @@ async fn start_agent(
     if let Some(record) = make_room(directory, settings).await? {
         return Ok(Runs::Elsewhere { record, new: false });
     }
-    let password = &credentials.influxdb_password;
     if detach {
-        let record = background::start(directory, settings, password).await?;
+        let record = background::start(directory, settings, credentials).await?;
         return Ok(Runs::Elsewhere { record, new: true });
     }
     let seat = AgentSeat::take(directory).map_err(|error| state_failure(&error))?;
-    let agent = Agent::start(settings, password, seat, Mode::Foreground).await;
+    let agent = Agent::start(settings, credentials, seat, Mode::Foreground).await;
     Ok(Runs::Here(Box::new(
         agent.map_err(|error| agent_failure(&error))?,
     )))
