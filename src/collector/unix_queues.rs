@@ -168,12 +168,9 @@ mod diag {
         })
     }
 
-    /// A path ends in NUL, an abstract name begins with one.
+    /// A path ends in NUL, and so does an abstract name, which begins with one, if uWSGI bound it.
     fn without_end(name: &[u8]) -> &[u8] {
-        match name {
-            [first, path @ .., 0] if *first != 0 => &name[..path.len() + 1],
-            _ => name,
-        }
+        name.strip_suffix(b"\0").unwrap_or(name)
     }
 
     fn word(bytes: &[u8], at: usize) -> Option<u32> {

@@ -83,10 +83,7 @@ async fn exchange(address: &StatsAddress, deadline: Duration) -> Result<(Vec<u8>
             without_head(ask(stream, "localhost", "/", patience).await?)?
         }
         StatsAddress::Abstract { name } => {
-            // Tokio takes a path that begins with NUL for a name of Linux's abstract namespace.
-            let stream = UnixStream::connect(format!("\0{name}"))
-                .await
-                .map_err(FetchError::Connect)?;
+            let stream = connect_abstract(name).await.map_err(FetchError::Connect)?;
             without_head(ask(stream, "localhost", "/", patience).await?)?
         }
     };
@@ -110,6 +107,17 @@ async fn probe(
     }
     let path = "/".to_owned();
     Ok((without_head(answer)?, StatsAddress::Http { authority, path }))
+}
+
+/// uWSGI 2.0.30 binds an abstract name with a NUL behind it, which other servers do not.
+async fn connect_abstract(name: &str) -> io::Result<UnixStream> {
+    // Tokio takes a path that begins with NUL for a name of Linux's abstract namespace.
+    match UnixStream::connect(format!("\0{name}\0")).await {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            UnixStream::connect(format!("\0{name}")).await
+        }
+        outcome => outcome,
+    }
 }
 
 async fn connect_tcp(address: &StatsAddress) -> Result<TcpStream, FetchError> {
