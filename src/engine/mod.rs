@@ -30,7 +30,7 @@ pub(crate) use local::{
     ServiceSeat, Work, become_program, run_child, without_containers,
 };
 pub(crate) use log::{LogRequest, LogStream};
-pub(crate) use ports::{TakenPort, taken_ports};
+pub(crate) use ports::{TakenPort, taken_port, taken_ports};
 pub(crate) use ready::{Waiting, ask, await_ready};
 
 /// What a lab is run by.

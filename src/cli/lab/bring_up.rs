@@ -19,7 +19,7 @@ use super::connect::failure;
 use super::desired::{self, references};
 use super::engines::{self, Choice};
 use super::orders::{DATABASE, orders};
-use super::ports::refuse_taken;
+use super::ports::{refuse_taken, refuse_taken_metrics};
 use super::progress::Display;
 use super::provisioning::{Show, Shown, show};
 use super::waiting::{Waiter, ensure_database};
@@ -165,6 +165,9 @@ pub(super) async fn bring_up(
         return Err(lost_passwords(directory));
     }
     refuse_taken(&engine, &desired.project, &observed).await?;
+    if find(directory)?.is_none() {
+        refuse_taken_metrics(settings.metrics.as_ref())?;
+    }
     let expected = engine::endpoints(&desired.project, &observed);
     refuse_attended(directory, &orders(settings, &expected, &credentials.user)?)?;
 
