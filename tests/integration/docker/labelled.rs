@@ -1,5 +1,4 @@
 //! `uwsgi-lab collect --containers`: containers with a label, as they come and go.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
 
