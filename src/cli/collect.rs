@@ -1,23 +1,20 @@
-//! `uwsgi-lab collect`: the collector as a command of its own, to an InfluxDB or as line protocol on stdout.
+//! `uwsgi-lab collect`: the collector as a command of its own, to InfluxDBs or as line protocol to files and stdout.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io;
-use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::collector::{Collector, Limits, Scraped, Sink, Target, Writer, WriterStatus, scrape};
+use crate::collector::{Collector, Scraped, Target, WriterStatus, Writers, scrape};
 use crate::point::Point;
 use crate::uwsgi::{StatsAddress, hostname};
 
 use super::announce;
 use super::error::{Code, Failure};
-use super::influxdb::InfluxArguments;
 use super::output;
+use super::sinks::SinkArguments;
 use super::values::duration;
 
 /// A scrape takes uWSGI's master 0.1 ms to 2 ms; shorter intervals would measure the measuring.
@@ -35,7 +32,7 @@ pub(crate) struct CollectArguments {
     #[arg(long, value_name = "NAME")]
     source: Vec<String>,
     #[command(flatten)]
-    influxdb: InfluxArguments,
+    sinks: SinkArguments,
     /// Scrape each stats server once and end
     #[arg(long)]
     once: bool,
@@ -92,27 +89,33 @@ async fn collect(
     targets: Vec<Target>,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    let Some(sink) = shutdown.run_until_cancelled(sink(arguments)).await else {
+    let opening = arguments.sinks.open(arguments.once);
+    let Some(sinks) = shutdown.run_until_cancelled(opening).await else {
         return Err(interrupted());
     };
-    let (sink, limits) = sink?;
-    let (writer, points, statuses) = Writer::new(sink, limits);
-    let writing = tokio::spawn(writer.run(shutdown.clone()));
+    let sinks = sinks?;
+    let (writers, points, statuses) = Writers::new(sinks.outlets);
+    let writing = tokio::spawn(writers.run(shutdown.clone()));
     let scraped = if arguments.once {
         let once = shutdown
             .run_until_cancelled(collect_once(&targets, &points))
             .await;
         once.unwrap_or(Ok(()))
     } else {
-        announce::writer(statuses);
+        announce::writers(&sinks.names, statuses);
         collect_until_cancelled(arguments.interval, targets, points.clone(), shutdown.clone()).await
     };
     drop(points);
-    let status = writing
+    let statuses = writing
         .await
         .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
     scraped?;
-    conclude(&status, shutdown.is_cancelled())
+    arguments.sinks.conclude(&sinks.names, &statuses)?;
+    let is_nothing = |status: &WriterStatus| status.points_written + status.points_on_disk == 0;
+    match shutdown.is_cancelled() && statuses.iter().all(is_nothing) {
+        true => Err(interrupted()),
+        false => Ok(()),
+    }
 }
 
 async fn collect_once(targets: &[Target], points: &mpsc::Sender<Vec<Point>>) -> Result<(), Failure> {
@@ -153,41 +156,6 @@ async fn collect_until_cancelled(
         announce::target(address, collector.add(target));
     }
     collector.finish().await;
-    Ok(())
-}
-
-async fn sink(arguments: &CollectArguments) -> Result<(Sink, Limits), Failure> {
-    match arguments.influxdb.client(!arguments.once).await? {
-        Some(client) => Ok((Sink::Influx(client), Limits::default())),
-        None => {
-            let stdout = stdout().map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
-            let limits = Limits {
-                linger: Duration::ZERO,
-                ..Limits::default()
-            };
-            Ok((Sink::Lines(Box::new(stdout)), limits))
-        }
-    }
-}
-
-/// Standard output as a file of its own, without the lock and the line buffer of `std`.
-fn stdout() -> io::Result<tokio::fs::File> {
-    let descriptor = io::stdout().as_fd().try_clone_to_owned()?;
-    Ok(tokio::fs::File::from_std(File::from(descriptor)))
-}
-
-fn conclude(status: &WriterStatus, cancelled: bool) -> Result<(), Failure> {
-    let lost = status.points_waiting + status.points_dropped;
-    // A reader that has seen enough (`| head`) is no error.
-    if lost > 0 && status.closed.is_none() {
-        let message = format!("{lost} points were not written, {} were", status.points_written);
-        let mut failure = Failure::new(Code::Unavailable, message);
-        failure.causes.extend(status.last_error().map(str::to_owned));
-        return Err(failure);
-    }
-    if cancelled && status.points_written == 0 {
-        return Err(interrupted());
-    }
     Ok(())
 }
 

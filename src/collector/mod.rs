@@ -3,13 +3,22 @@
 mod backlog;
 mod batch;
 mod delivery;
+mod disk;
+mod line_file;
+mod queue;
 mod schedule;
 mod scrape;
+mod segment;
 mod sink;
+mod spool;
 mod targets;
 mod writer;
+mod writers;
 
-pub(crate) use scrape::{Scraped, Target, scrape};
+pub(crate) use line_file::LineFile;
+pub(crate) use scrape::{Scraped, Target, in_one_line, scrape};
 pub(crate) use sink::Sink;
+pub(crate) use spool::{Spool, SpoolError};
 pub(crate) use targets::{Collector, Snapshot};
-pub(crate) use writer::{Limits, Writer, WriterStatus};
+pub(crate) use writer::{Limits, WriterStatus};
+pub(crate) use writers::{Outlet, Writers};
