@@ -1,12 +1,9 @@
-//! `uwsgi-lab collect`: the collector as a command of its own, to an InfluxDB or as line protocol on stdout.
+//! `uwsgi-lab collect`: the collector as a command of its own, to InfluxDBs or as line protocol to files and stdout.
 
 mod follow;
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::collector::{
-    Collector, Limits, Scraped, Sink, Target, TargetFile, Writer, WriterStatus, scrape, serve_metrics,
+    Collector, Scraped, Target, TargetFile, WriterStatus, Writers, scrape, serve_metrics,
 };
 use crate::engine::LabelledContainers;
 use crate::point::Point;
@@ -24,9 +21,9 @@ use crate::uwsgi::{StatsAddress, hostname};
 
 use super::announce;
 use super::error::{Code, Failure};
-use super::influxdb::InfluxArguments;
 use super::output;
 use super::settings::Environment;
+use super::sinks::SinkArguments;
 use super::values::{duration, listen};
 
 /// A scrape takes uWSGI's master 0.1 ms to 2 ms; shorter intervals would measure the measuring.
@@ -64,7 +61,7 @@ pub(crate) struct CollectArguments {
     #[arg(long, value_name = "HOST:PORT", value_parser = listen, conflicts_with = "once")]
     prometheus: Option<SocketAddr>,
     #[command(flatten)]
-    influxdb: InfluxArguments,
+    sinks: SinkArguments,
     /// Scrape each stats server once and end
     #[arg(long)]
     once: bool,
@@ -121,12 +118,15 @@ async fn collect(
     targets: Vec<Target>,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    let Some(sink) = shutdown.run_until_cancelled(sink(arguments)).await else {
+    let opening = arguments
+        .sinks
+        .open(arguments.once, arguments.prometheus.is_none());
+    let Some(sinks) = shutdown.run_until_cancelled(opening).await else {
         return Err(interrupted());
     };
-    let (sink, limits) = sink?;
-    let (writer, points, statuses) = Writer::new(sink, limits);
-    let writing = tokio::spawn(writer.run(shutdown.clone()));
+    let sinks = sinks?;
+    let (writers, points, statuses) = Writers::new(sinks.outlets);
+    let writing = tokio::spawn(writers.run(shutdown.clone()));
     let scraped = if arguments.once {
         let targets = [targets, targets_of_file(arguments).await?].concat();
         let once = shutdown
@@ -134,15 +134,20 @@ async fn collect(
             .await;
         once.unwrap_or(Ok(()))
     } else {
-        announce::writer(statuses);
+        announce::writers(&sinks.names, statuses);
         collect_until_cancelled(arguments, targets, points.clone(), shutdown.clone()).await
     };
     drop(points);
-    let status = writing
+    let statuses = writing
         .await
         .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
     scraped?;
-    conclude(&status, shutdown.is_cancelled())
+    arguments.sinks.conclude(&sinks.names, &statuses)?;
+    let is_nothing = |status: &WriterStatus| status.points_written + status.points_on_disk == 0;
+    match shutdown.is_cancelled() && statuses.iter().all(is_nothing) {
+        true => Err(interrupted()),
+        false => Ok(()),
+    }
 }
 
 async fn collect_once(targets: &[Target], points: &mpsc::Sender<Vec<Point>>) -> Result<(), Failure> {
@@ -241,41 +246,6 @@ async fn bound(address: SocketAddr) -> Result<TcpListener, Failure> {
         failure.causes.insert(0, cause);
         failure.hint("choose another port for --prometheus")
     })
-}
-
-async fn sink(arguments: &CollectArguments) -> Result<(Sink, Limits), Failure> {
-    match arguments.influxdb.client(!arguments.once).await? {
-        Some(client) => Ok((Sink::Influx(client), Limits::default())),
-        None => {
-            let stdout = stdout().map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
-            let limits = Limits {
-                linger: Duration::ZERO,
-                ..Limits::default()
-            };
-            Ok((Sink::Lines(Box::new(stdout)), limits))
-        }
-    }
-}
-
-/// Standard output as a file of its own, without the lock and the line buffer of `std`.
-fn stdout() -> io::Result<tokio::fs::File> {
-    let descriptor = io::stdout().as_fd().try_clone_to_owned()?;
-    Ok(tokio::fs::File::from_std(File::from(descriptor)))
-}
-
-fn conclude(status: &WriterStatus, cancelled: bool) -> Result<(), Failure> {
-    let lost = status.points_waiting + status.points_dropped;
-    // A reader that has seen enough (`| head`) is no error.
-    if lost > 0 && status.closed.is_none() {
-        let message = format!("{lost} points were not written, {} were", status.points_written);
-        let mut failure = Failure::new(Code::Unavailable, message);
-        failure.causes.extend(status.last_error().map(str::to_owned));
-        return Err(failure);
-    }
-    if cancelled && status.points_written == 0 {
-        return Err(interrupted());
-    }
-    Ok(())
 }
 
 fn interrupted() -> Failure {

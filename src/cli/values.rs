@@ -21,6 +21,8 @@ pub(crate) enum ValueError {
     Listen,
     #[error("a port is a number from 0 to 65535")]
     Port,
+    #[error("a size is a number with MiB or GiB, MB or GB, as in 512MiB, 1GiB; at least 1MiB")]
+    Bytes,
     #[error("a whole number, 1 or more")]
     Count,
     #[error("a path begins with '/'")]
@@ -85,6 +87,19 @@ pub(crate) fn count<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T,
     number
         .filter(|number| *number >= T::from(1))
         .ok_or(ValueError::Count)
+}
+
+/// `512MiB`, `1GiB`, `1.5GB`. At least 1 MiB.
+pub(crate) fn bytes(text: &str) -> Result<u64, ValueError> {
+    const UNITS: [(&str, f64); 4] = [
+        ("MiB", 1_048_576.0),
+        ("GiB", 1_073_741_824.0),
+        ("MB", 1e6),
+        ("GB", 1e9),
+    ];
+    let has_unit = text.ends_with('B');
+    let number = scaled(text, &UNITS).filter(|number| has_unit && (1_048_576.0..1e18).contains(number));
+    number.map(|number| number as u64).ok_or(ValueError::Bytes)
 }
 
 /// What stands after the address in a URL.
@@ -176,6 +191,16 @@ mod tests {
         }
         for text in ["3000", "", "example.org:80", "localhost", ":70000"] {
             assert_eq!(listen(text), Err(ValueError::Listen), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_a_unit_and_are_not_tiny() {
+        for (text, size) in [("1MiB", 1 << 20), ("512MB", 512_000_000), ("1.5GiB", 3 << 29)] {
+            assert_eq!(bytes(text), Ok(size), "{text}");
+        }
+        for text in ["", "1", "MiB", "1KiB", "-1GiB", "0.5MiB", "1e3MB", "1gib"] {
+            assert_eq!(bytes(text), Err(ValueError::Bytes), "{text}");
         }
     }
 

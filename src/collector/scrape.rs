@@ -90,7 +90,7 @@ async fn read(address: &StatsAddress, deadline: Duration) -> Result<(Statistics,
 }
 
 /// An error and what caused it, on one line.
-pub(super) fn in_one_line(error: &dyn Error) -> String {
+pub(crate) fn in_one_line(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -10,10 +10,10 @@ use std::thread;
 
 use super::environment::{Peer, Process, eventually, free_port, start_uwsgi, uwsgi_lab};
 
-const DOCUMENT: &[u8] = include_bytes!("../fixtures/uwsgi-stats/in-request-control-char.json");
+pub(crate) const DOCUMENT: &[u8] = include_bytes!("../fixtures/uwsgi-stats/in-request-control-char.json");
 
 /// Answers every connection with `answer` and closes it. Returns `host:port`.
-fn stats_server(answer: &'static [u8]) -> String {
+pub(crate) fn stats_server(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     thread::spawn(move || {
@@ -24,11 +24,11 @@ fn stats_server(answer: &'static [u8]) -> String {
     address
 }
 
-fn collect(arguments: &[&str]) -> Output {
+pub(crate) fn collect(arguments: &[&str]) -> Output {
     uwsgi_lab().arg("collect").args(arguments).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -236,9 +236,15 @@ fn a_stats_http_port_read_over_tcp_is_explained() {
     );
 }
 
-/// InfluxDB with its data in `directory`; returns its URL.
+/// InfluxDB with its data in `directory`; returns its address.
 fn start_influxd(influxd: &Path, directory: &Path) -> (Process, String) {
     let port = free_port();
+    let process = start_influxd_at(influxd, directory, port);
+    (process, format!("127.0.0.1:{port}"))
+}
+
+/// The same, on a port that was its own before.
+pub(crate) fn start_influxd_at(influxd: &Path, directory: &Path, port: u16) -> Process {
     let config = directory.join("influxdb.conf");
     let data = directory.display();
     let text = format!(
@@ -258,11 +264,11 @@ fn start_influxd(influxd: &Path, directory: &Path) -> (Process, String) {
     eventually("InfluxDB listens", || {
         TcpStream::connect(("127.0.0.1", port)).is_ok()
     });
-    (process, format!("127.0.0.1:{port}"))
+    process
 }
 
 /// The answer of InfluxDB to a query, as CSV.
-fn query(address: &str, statement: &str) -> String {
+pub(crate) fn query(address: &str, statement: &str) -> String {
     let escaped = statement.replace(' ', "%20").replace('"', "%22");
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!("GET /query?db=uWSGI&q={escaped} HTTP/1.0\r\nAccept: application/csv\r\n\r\n");

@@ -3,6 +3,7 @@
 mod browser;
 mod collect;
 mod collect_many;
+mod collect_sinks;
 mod dashboard;
 mod docker;
 mod environment;
