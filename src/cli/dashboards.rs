@@ -109,7 +109,7 @@ async fn import(lab: &LabSettings, files: &[PathBuf], format: Format) -> Result<
         imported.push(one);
     }
     match format {
-        Format::Text => warn_of_shipped(&read),
+        Format::Text => warn_of_shipped(&imported),
         Format::Json => json(imported),
     }
 }
@@ -148,10 +148,10 @@ async fn put(
     Ok(report::Imported::new(file, named, &grafana.url, change, asked))
 }
 
-fn warn_of_shipped(imported: &[Dashboard]) -> Result<(), Failure> {
+fn warn_of_shipped(imported: &[report::Imported]) -> Result<(), Failure> {
     let shipped = provision::shipped().map_err(|error| failure(&error))?;
-    for dashboard in imported.iter().filter(|one| shipped.contains(&one.uid)) {
-        let uid = &dashboard.uid;
+    let changed = imported.iter().filter(|one| one.has_changed());
+    for uid in changed.map(|one| &one.uid).filter(|uid| shipped.contains(*uid)) {
         output::note(&format!(
             "'{uid}' is the lab's own: the next `up` puts it back as it was; give yours another uid to keep it"
         ));

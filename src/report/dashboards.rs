@@ -37,10 +37,11 @@ pub(crate) struct Shown {
 pub(crate) struct Imported {
     /// As it was named; `-` for standard input.
     pub(crate) file: String,
-    uid: String,
+    pub(crate) uid: String,
     title: String,
     url: String,
-    change: &'static str,
+    #[serde(serialize_with = "change_name")]
+    change: Change,
     /// How many queries of its panels answer; null where one fails.
     queries: Option<usize>,
     pub(crate) failures: Vec<QueryFailure>,
@@ -93,10 +94,14 @@ impl Imported {
             uid: uid.to_owned(),
             title: title.to_owned(),
             url: address(grafana, uid),
-            change: name(change),
+            change,
             queries,
             failures: failures.into_iter().map(QueryFailure::from).collect(),
         }
+    }
+
+    pub(crate) fn has_changed(&self) -> bool {
+        self.change != Change::Unchanged
     }
 }
 
@@ -141,9 +146,8 @@ pub(crate) fn list_text(shown: &[Shown]) -> String {
 
 /// What became of one file, in a line.
 pub(crate) fn imported_text(imported: &Imported) -> String {
-    let Imported {
-        change, title, url, ..
-    } = imported;
+    let Imported { title, url, .. } = imported;
+    let change = name(imported.change);
     let queries = match imported.queries {
         Some(0) => "it asks nothing".to_owned(),
         Some(1) => "its query works".to_owned(),

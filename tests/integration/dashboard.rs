@@ -84,6 +84,20 @@ fn every_query_honours_the_variables_that_its_measurement_knows() {
     }
 }
 
+/// Grafana reads an InfluxQL annotation from its `target`, as the editor of release 9 and later saves it.
+#[test]
+fn events_are_drawn_as_annotations_from_influxdb() {
+    let model = dashboard();
+    let lists = model["annotations"]["list"].as_array().unwrap();
+    let events = lists.iter().find(|list| list["name"] == "uWSGI events").unwrap();
+    let expected = serde_json::json!({
+        "refId": "Anno", "name": "uWSGI events", "fromAnnotations": true, "queryType": "tags",
+        "query": "SELECT \"text\", \"kind\", \"source\" FROM \"uwsgi_events\" WHERE $timeFilter AND \"source\" =~ /^$source$/",
+        "textColumn": "text", "tagsColumn": "kind,source", "titleColumn": "", "timeEndColumn": "",
+    });
+    assert_eq!((&events["target"], &events["enable"]), (&expected, &true.into()));
+}
+
 #[test]
 fn the_dashboard_is_in_exported_form() {
     let model = dashboard();

@@ -69,20 +69,21 @@ export class Annotations {
     return events.map(({ id, time, timeEnd, text, tags }) => ({ id, time, timeEnd: timeEnd || time, text, tags }));
   }
 
-  /** InfluxQL whose columns the definition names for text, tags and title. */
+  /** InfluxQL whose columns are named for text, tags and title: in the target, or beside it as older releases do. */
   async queried(definition, range) {
     const source = this.board.resolve(definition.datasource);
-    const text = definition.query ?? definition.target?.query;
+    const columns = definition.target?.query ? definition.target : definition;
+    const text = columns.query;
     if (source?.type !== 'influxdb' || !text) return [];
     const query = this.board.variables.query(text);
     const asked = { refId: 'Anno', datasource: { type: source.type, uid: source.uid }, query, rawQuery: true, resultFormat: 'table', intervalMs: 1000, maxDataPoints: 1000 };
     const answer = await postJson('/api/ds/query', { from: String(range.from), to: String(range.to), queries: [asked] });
-    return eventsOf(framesOf(answer, ['Anno']), definition);
+    return eventsOf(framesOf(answer, ['Anno']), columns);
   }
 }
 
 /** Each row is an event; those of the same moment are one mark that says all of them. */
-export function eventsOf(frames, definition) {
+export function eventsOf(frames, columns) {
   const events = new Map();
   for (const frame of frames) {
     const time = frame.fields.find((field) => field.type === 'time');
@@ -90,7 +91,7 @@ export function eventsOf(frames, definition) {
       const event = { time: moment, timeEnd: moment, text: '', tags: [] };
       for (const field of frame.fields) {
         const value = field.values[at];
-        if (field !== time && value !== null && value !== undefined) fill(event, field.name, String(value), definition);
+        if (field !== time && value !== null && value !== undefined) fill(event, field.name, String(value), columns);
       }
       events.set(moment, joined(events.get(moment), event));
     });
