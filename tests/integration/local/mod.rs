@@ -7,3 +7,4 @@ mod lab;
 mod lifecycle;
 mod refused;
 mod told;
+mod waiting;
