@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use crate::collector::{self, Snapshot};
 use crate::load::{self, Second};
 
+use super::metrics::MetricsStatus;
 use super::pressure::Pressure;
 use super::status::{LoadErrors, LoadStatus, Status, TargetStatus, WriterStatus};
 use super::{LoadSettings, WatchSettings};
@@ -22,6 +23,7 @@ pub(super) struct Gauges {
     /// Why points cannot wait on disk.
     pub(super) spool_error: Option<String>,
     pub(super) load: Option<(LoadSettings, watch::Receiver<LoadTotals>)>,
+    pub(super) metrics: Option<MetricsStatus>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -65,6 +67,7 @@ impl Gauges {
                 .load
                 .as_ref()
                 .map(|(settings, totals)| load_status(settings, &totals.borrow())),
+            metrics: self.metrics.clone(),
         }
     }
 }
@@ -140,6 +143,7 @@ pub(super) mod tests {
             writers: vec![watch::channel(collector::WriterStatus::default()).1],
             spool_error: None,
             load: None,
+            metrics: None,
         }
     }
 }

@@ -14,11 +14,14 @@ use crate::collector::{self, Collector, Limits, Outlet, Sink, Spool, Target, Wri
 use crate::influx::{self, Authorization, Client, Secret};
 use crate::load::{self, Second, Summary};
 use crate::point::Point;
-use crate::state::{AgentRecord, AgentSeat};
+use crate::provision::Grafana;
+use crate::state::{AgentRecord, AgentSeat, Credentials};
 use crate::uwsgi::StatsAddress;
 
+use super::annotator;
 use super::control;
 use super::gauges::{Gauges, LoadTotals, milliseconds};
+use super::metrics;
 use super::status::Status;
 use super::{AgentError, AgentSettings, LoadSettings, WatchSettings};
 
@@ -66,13 +69,14 @@ impl Agent {
     /// Settings that cannot run. A stats server, target or InfluxDB that does not answer is none: it may come.
     pub(crate) async fn start(
         settings: &AgentSettings,
-        password: &str,
+        credentials: &Credentials,
         seat: AgentSeat,
         mode: Mode,
     ) -> Result<Self, AgentError> {
         let stop = CancellationToken::new();
         let scrapes = CancellationToken::new();
-        let (outlet, spool_error) = outlet(settings, password, &seat.spool())?;
+        let control = CancellationToken::new();
+        let (outlet, spool_error) = outlet(settings, &credentials.influxdb_password, &seat.spool())?;
         let (writers, points, written) = Writers::new(vec![outlet]);
         let collector = Collector::new(settings.interval, points.clone(), scrapes.clone());
         let mut targets = Vec::new();
@@ -92,8 +96,16 @@ impl Agent {
             writers: written,
             spool_error,
             load: settings.load.clone().zip(totals),
+            metrics: match &settings.metrics {
+                Some(metrics) => Some(metrics::open(metrics, collector.targets(), control.clone()).await?),
+                None => None,
+            },
         };
-        let control = CancellationToken::new();
+        if let Some(grafana) = &settings.grafana {
+            let client = Grafana::new(&grafana.url, &grafana.user, &credentials.grafana_password);
+            let client = client.map_err(AgentError::GrafanaClient)?;
+            tokio::spawn(annotator::annotate(collector.events(), client));
+        }
         announce(settings, &seat, &gauges, &stop, &control).await?;
         // Cancelling ends the writer's patience; its end comes when every sender of points is gone.
         let writer = tokio::spawn(writers.run(CancellationToken::new()));

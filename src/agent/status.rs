@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::load::Second;
 
+use super::metrics::MetricsStatus;
+
 /// The lab's running part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Status {
@@ -14,6 +16,9 @@ pub(crate) struct Status {
     pub(crate) targets: Vec<TargetStatus>,
     pub(crate) writer: WriterStatus,
     pub(crate) load: Option<LoadStatus>,
+    /// Null where no metrics are served.
+    #[serde(default)]
+    pub(crate) metrics: Option<MetricsStatus>,
 }
 
 /// One stats server. What is not known is null, never 0.

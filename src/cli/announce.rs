@@ -16,8 +16,8 @@ pub(crate) fn target(address: StatsAddress, mut snapshots: watch::Receiver<Snaps
             .await
         {
             told = snapshot.up;
-            match (&snapshot.summary, &snapshot.last_error) {
-                (None, Some(error)) => output::note(&format!("{address} is down: {error}")),
+            match (snapshot.up, &snapshot.last_error) {
+                (Some(false), Some(error)) => output::note(&format!("{address} is down: {error}")),
                 _ => output::note(&format!("{address} is up")),
             }
         }

@@ -39,8 +39,8 @@ pub(super) struct Sinks {
 }
 
 impl SinkArguments {
-    /// With `once`, an InfluxDB that is away is an error unless the points can be kept for the next run.
-    pub(super) async fn open(&self, once: bool) -> Result<Sinks, Failure> {
+    /// `nothing_else` asks for points on stdout where no sink was given. With `once`, an InfluxDB that is away is an error unless the points can be kept for the next run.
+    pub(super) async fn open(&self, once: bool, nothing_else: bool) -> Result<Sinks, Failure> {
         let mut sinks = Sinks {
             names: Vec::new(),
             outlets: Vec::new(),
@@ -59,7 +59,7 @@ impl SinkArguments {
             sinks.names.push(path.display().to_string());
             sinks.outlets.push(lines(path)?);
         }
-        if sinks.outlets.is_empty() {
+        if sinks.outlets.is_empty() && nothing_else {
             sinks.names.push("-".to_owned());
             sinks.outlets.push(lines(Path::new("-"))?);
         }

@@ -19,6 +19,8 @@ pub(crate) enum ValueError {
     NegativeRate,
     #[error("an address is HOST:PORT, as in 127.0.0.1:3000, localhost:3000 or :3000")]
     Listen,
+    #[error("a port is a number from 0 to 65535")]
+    Port,
     #[error("a size is a number with MiB or GiB, MB or GB, as in 512MiB, 1GiB; at least 1MiB")]
     Bytes,
     #[error("a whole number, 1 or more")]
@@ -72,6 +74,11 @@ pub(crate) fn listen(text: &str) -> Result<SocketAddr, ValueError> {
         _ => text.to_owned(),
     };
     text.parse().ok().ok_or(ValueError::Listen)
+}
+
+/// A port, or 0 for none.
+pub(crate) fn port(text: &str) -> Result<u16, ValueError> {
+    text.parse().ok().ok_or(ValueError::Port)
 }
 
 /// A whole number of 1 or more.

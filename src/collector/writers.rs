@@ -55,6 +55,11 @@ impl Writers {
 
 /// Returns when all points have been passed on, or nobody takes any.
 async fn share(mut receiver: mpsc::Receiver<Vec<Point>>, mut senders: Vec<mpsc::Sender<Arc<[Point]>>>) {
+    if senders.is_empty() {
+        // Whoever only serves metrics needs the scrapes and not the points.
+        while receiver.recv().await.is_some() {}
+        return;
+    }
     loop {
         let all_closed = join_all(senders.iter().map(mpsc::Sender::closed));
         let points = tokio::select! {

@@ -110,7 +110,7 @@ fn points_of_one_run_are_written_by_the_next_and_two_runs_cannot_share_a_directo
     let away = collect(&arguments);
     assert_eq!(away.status.code(), Some(0), "{}", text(&away.stderr));
     let expected = format!(
-        "18 points for {url}/ uWSGI wait in {buffer_argument}; the next run with the same options writes them\n"
+        "19 points for {url}/ uWSGI wait in {buffer_argument}; the next run with the same options writes them\n"
     );
     assert!(text(&away.stderr).ends_with(&expected), "{}", text(&away.stderr));
 
@@ -156,7 +156,7 @@ fn a_file_is_appended_to_and_stands_beside_stdout() {
         (Some(0), String::new())
     );
     let printed = text(&output.stdout);
-    assert_eq!(printed.lines().count(), 18);
+    assert_eq!(printed.lines().count(), 19);
     assert_eq!(fs::read_to_string(&path).unwrap(), format!("there 1\n{printed}"));
 
     let output = collect(&[

@@ -2,6 +2,7 @@
 
 mod browser;
 mod collect;
+mod collect_many;
 mod collect_sinks;
 mod dashboard;
 mod docker;

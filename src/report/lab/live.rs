@@ -152,6 +152,7 @@ pub(super) mod tests {
 
     pub(in super::super) fn status() -> Status {
         Status {
+            metrics: None,
             pid: 7,
             detached: true,
             started_ms: 1_000,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::agent::{LoadStatus, Status, TargetStatus};
+use crate::agent::{LoadStatus, MetricsStatus, Status, TargetStatus};
 use crate::engine::Role;
 use crate::plan::{Observed, State};
 use crate::state::Credentials;
@@ -275,6 +275,19 @@ fn running_text(status: &Status, now_ms: u64, text: &mut String) {
     }
     if let Some(error) = &writer.error {
         line(text, format_args!("  last error: {}", plain(error)));
+    }
+    match &status.metrics {
+        Some(MetricsStatus { url, error: None }) => line(text, format_args!("  Prometheus can read {url}")),
+        Some(MetricsStatus {
+            url,
+            error: Some(error),
+        }) => line(
+            text,
+            format_args!(
+                "  Prometheus cannot read {url}: {error}; `uwsgi-lab up --metrics-port PORT` moves it"
+            ),
+        ),
+        None => {}
     }
 }
 

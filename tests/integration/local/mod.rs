@@ -8,3 +8,4 @@ mod lifecycle;
 mod refused;
 mod told;
 mod waiting;
+mod watched;
