@@ -258,6 +258,9 @@ fn find(directory: &Path) -> io::Result<VecDeque<Segment>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     const ROOM: u64 = 1 << 20;
@@ -402,5 +405,80 @@ mod tests {
         spool.append(&mut waiting).unwrap_err();
         spool.push_front(waiting.make_contiguous()).unwrap_err();
         assert_eq!((waiting.len(), spool.points(), spool.lend(1)), (2, 0, None));
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Append(usize),
+        Write(u64),
+        LendInVain(u64),
+        /// A batch that was in hand when the sink went away.
+        PushFront,
+        Restart,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            3 => (1..6_usize).prop_map(Step::Append),
+            3 => (1..5_u64).prop_map(Step::Write),
+            1 => (1..5_u64).prop_map(Step::LendInVain),
+            1 => Just(Step::PushFront),
+            1 => Just(Step::Restart),
+        ]
+    }
+
+    /// Lends, and takes down what was lent.
+    fn lend(spool: &mut Spool, most_points: u64, log: &mut Vec<i64>) {
+        if let Some(batch) = spool.lend(most_points) {
+            let text = ENCODING.decode(&batch).unwrap();
+            log.extend(text.lines().map(|line| line.parse::<i64>().unwrap()));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+        #[test]
+        fn whatever_happens_each_point_is_lent_until_it_is_written_and_in_order(steps in vec(step(), 1..40)) {
+            let directory = tempfile::tempdir().unwrap();
+            let mut spool = Spool::open(directory.path(), ROOM).unwrap();
+            let (mut oldest, mut newest, mut written) = (0, 0, Vec::new());
+            let mut since_restart = 0;
+            for step in steps {
+                match step {
+                    Step::Append(count) => {
+                        let names: Vec<_> = (newest..newest + count as i64).map(|n| n.to_string()).collect();
+                        newest += count as i64;
+                        let names: Vec<_> = names.iter().map(String::as_str).collect();
+                        spool.append(&mut batches(&names)).unwrap();
+                    }
+                    Step::Write(most_points) => {
+                        lend(&mut spool, most_points, &mut written);
+                        spool.written();
+                    }
+                    Step::LendInVain(most_points) => lend(&mut spool, most_points, &mut Vec::new()),
+                    // Only a batch that is older than what was ever lent can come back.
+                    Step::PushFront if written.is_empty() => {
+                        oldest -= 1;
+                        spool.push_front(batches(&[&oldest.to_string()]).make_contiguous()).unwrap();
+                    }
+                    Step::PushFront => {}
+                    Step::Restart => {
+                        prop_assert!(written[since_restart..].is_sorted(), "{:?}", written);
+                        since_restart = written.len();
+                        drop(spool);
+                        spool = Spool::open(directory.path(), ROOM).unwrap();
+                    }
+                }
+            }
+            while spool.points() > 0 {
+                lend(&mut spool, 3, &mut written);
+                spool.written();
+            }
+            prop_assert!(written[since_restart..].is_sorted(), "{:?}", written);
+            written.sort_unstable();
+            written.dedup();
+            prop_assert_eq!(written, (oldest..newest).collect::<Vec<_>>());
+            prop_assert_eq!((segments(directory.path()), spool.dropped), (0, 0));
+        }
     }
 }

@@ -293,3 +293,20 @@ async fn points_that_are_too_many_for_one_request_stay_on_disk_until_all_parts_a
     let status = running.await.unwrap();
     assert_eq!((status.points_written, fake.lines()), (10, lines(0..10)));
 }
+
+#[tokio::test]
+async fn points_go_to_disk_while_a_write_hangs() {
+    let root = tempfile::tempdir().unwrap();
+    // Takes connections and never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = reqwest::Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let sink = Sink::Influx(Client::new(url, "uWSGI", None).unwrap());
+    let spool = Spool::open_for("hangs", root.path(), 1 << 20).unwrap();
+    let (writer, sender, mut statuses) = Writer::new(sink, at_once(), Some(spool));
+    let running = tokio::spawn(writer.run(CancellationToken::new()));
+    sender.send(points(0..5)).await.unwrap();
+    sender.send(points(5..9)).await.unwrap();
+    until(&mut statuses, |status| status.points_on_disk == 9).await;
+    assert_eq!(statuses.borrow().stalled, None, "before the write has failed");
+    running.abort();
+}
