@@ -9,6 +9,7 @@ mod collector;
 mod compose;
 mod embedded;
 mod engine;
+mod experiment;
 mod influx;
 mod load;
 mod plan;

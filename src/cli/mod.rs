@@ -48,6 +48,10 @@ enum Command {
     Open(lab::open::OpenArguments),
     /// List the lab's dashboards, take in others, write them to files
     Dashboards(dashboards::DashboardsArguments),
+    /// Run a scenario: phases of load on a server set up for it, with a report
+    Run(lab::play::RunArguments),
+    /// Run a scenario that comes with the program, or list them
+    Demo(lab::play::DemoArguments),
     /// Send requests on a schedule and report latencies
     Load(load::LoadArguments),
     /// Read uWSGI statistics and write them to InfluxDB or stdout
@@ -79,6 +83,8 @@ pub fn run() -> ExitCode {
         Command::Logs(arguments) => lab::logs::run(&arguments),
         Command::Open(arguments) => lab::open::run(&arguments),
         Command::Dashboards(arguments) => dashboards::run(&arguments),
+        Command::Run(arguments) => lab::play::run(&arguments),
+        Command::Demo(arguments) => lab::play::demo(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Collect(arguments) => collect::run(&arguments),
         Command::Dashboard(arguments) => dashboard::run(arguments),

@@ -7,6 +7,7 @@ mod ends;
 mod lab;
 mod lifecycle;
 mod refused;
+mod scenarios;
 mod told;
 mod waiting;
 mod watched;
