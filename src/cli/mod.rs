@@ -3,6 +3,7 @@
 mod announce;
 mod collect;
 mod dashboard;
+mod dashboards;
 mod error;
 mod files;
 mod influxdb;
@@ -45,6 +46,8 @@ enum Command {
     Logs(lab::logs::LogsArguments),
     /// Open the dashboard in the browser
     Open(lab::open::OpenArguments),
+    /// List the lab's dashboards, take in others, write them to files
+    Dashboards(dashboards::DashboardsArguments),
     /// Send requests on a schedule and report latencies
     Load(load::LoadArguments),
     /// Read uWSGI statistics and write them to InfluxDB or stdout
@@ -75,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Status(arguments) => lab::status::run(&arguments),
         Command::Logs(arguments) => lab::logs::run(&arguments),
         Command::Open(arguments) => lab::open::run(&arguments),
+        Command::Dashboards(arguments) => dashboards::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Collect(arguments) => collect::run(&arguments),
         Command::Dashboard(arguments) => dashboard::run(arguments),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::apply::Change;
 use super::client::{Grafana, Reply};
 use super::error::{ProvisionError, Refused};
+use super::portable;
 
 /// The files of `dashboards/`, by name and content.
 const SHIPPED: [(&str, &str); 1] = [("uwsgi.json", include_str!("../../dashboards/uwsgi.json"))];
@@ -14,7 +15,7 @@ const SHIPPED: [(&str, &str); 1] = [("uwsgi.json", include_str!("../../dashboard
 pub(crate) struct Dashboard {
     pub(crate) uid: String,
     pub(crate) title: String,
-    model: Map<String, Value>,
+    pub(super) model: Map<String, Value>,
 }
 
 impl Dashboard {
@@ -42,6 +43,27 @@ impl Dashboard {
         };
         let (uid, title) = (required("uid")?, required("title")?);
         Ok(Self { uid, title, model })
+    }
+
+    /// A stored dashboard, without what its Grafana alone knows.
+    pub(super) fn from_model(uid: &str, model: &Value) -> Result<Self, ProvisionError> {
+        let named = || model.get("title")?.as_str().zip(model.as_object());
+        let (title, model) = named().ok_or_else(|| ProvisionError::Incomplete {
+            name: uid.to_owned(),
+            missing: "title",
+        })?;
+        Ok(Self {
+            uid: uid.to_owned(),
+            title: title.to_owned(),
+            model: portable::portable(model),
+        })
+    }
+
+    /// The text of its file; keys stand as in `before`, the text of that file until now.
+    pub(crate) fn file_text(&self, before: Option<&str>) -> String {
+        // a file that is not JSON has no order to keep
+        let before = before.and_then(|text| serde_json::from_str(text).ok());
+        portable::text(&self.model, before.as_ref())
     }
 }
 

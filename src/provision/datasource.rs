@@ -11,7 +11,7 @@ use super::patience::Failed;
 
 /// Dashboards refer to the data source by this uid.
 pub(super) const UID: &str = "uwsgi-lab-influxdb";
-const NAME: &str = "uwsgi-lab InfluxDB";
+pub(super) const NAME: &str = "uwsgi-lab InfluxDB";
 const BY_UID: &str = "/api/datasources/uid/uwsgi-lab-influxdb";
 
 /// Where Grafana finds the lab's InfluxDB.

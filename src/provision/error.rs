@@ -39,6 +39,12 @@ pub(crate) enum ProvisionError {
     NotJson { name: String, source: serde_json::Error },
     #[error("'{name}' is not a dashboard: it has no {missing}")]
     Incomplete { name: String, missing: &'static str },
+    #[error("'{name}' is a dashboard of schema v2, which has no panels of the classic form")]
+    NewSchema { name: String },
+    #[error("{place} asks a data source of the type '{kind}', and a lab has an InfluxDB")]
+    OtherDataSource { place: String, kind: String },
+    #[error("the panel '{panel}' is in a library that the file does not carry")]
+    LibraryPanelMissing { panel: String },
     #[error("Grafana has no dashboard '{uid}'")]
     DashboardMissing { uid: String },
     #[error("panel queries failed: {}", list(failures))]

@@ -74,6 +74,7 @@ async fn check(grafana: &Grafana, panel: &Value, variables: &[Variable]) -> Resu
 fn queries(panel: &Value, variables: &[Variable]) -> Vec<Value> {
     let targets = panel["targets"].as_array().into_iter().flatten();
     let asking = targets.filter_map(|target| Some((target, target.get("query")?.as_str()?)));
+    let asking = asking.filter(|(target, query)| !query.trim().is_empty() && target["hide"] != json!(true));
     asking
         .map(|(target, query)| prepared(panel, target, query, variables))
         .collect()

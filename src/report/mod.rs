@@ -1,6 +1,7 @@
 //! Data to text: every number format of the tool lives here; prints nothing itself.
 
 pub(crate) mod command;
+pub(crate) mod dashboards;
 pub(crate) mod lab;
 pub(crate) mod load;
 pub(crate) mod number;

@@ -219,7 +219,7 @@ def compare(servers, days):
         begin = max(START * 1000, end - seconds * 1000) if seconds else START * 1000
         for title, query in queries():
             text = query.replace("$timeFilter", f"time >= {begin}ms and time <= {end}ms")
-            text = text.replace("$__interval", interval).replace("/^$source$/", "/^.*$/")
+            text = text.replace("$__interval", interval).replace("/^$source$/", "/^.*$/").replace("/^$worker$/", "/^.*$/")
             if not same(*(json.loads(server.query(text)[1]) for server in servers)):
                 print(f"  the answers differ: {text}")
             took = {server: [] for server in servers}

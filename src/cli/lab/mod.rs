@@ -10,6 +10,7 @@ mod desired;
 mod engines;
 mod excerpt;
 mod follow;
+pub(super) mod grafana;
 mod interrupts;
 mod local;
 pub(super) mod logs;
@@ -32,7 +33,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::error::{Code, Failure};
 
-fn runtime() -> Result<Runtime, Failure> {
+pub(super) fn runtime() -> Result<Runtime, Failure> {
     // Two workers are plenty for a collector; the load has threads of its own.
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.map_err(|error| Failure::from_error(Code::Unexpected, &error))

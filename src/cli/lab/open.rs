@@ -48,7 +48,8 @@ fn open(lab: &LabSettings, print: bool) -> Result<(), Failure> {
     browse(&address)
 }
 
-async fn look(lab: &LabSettings) -> Result<report::LabReport, Failure> {
+/// What runs of the lab, with its passwords.
+pub(super) async fn look(lab: &LabSettings) -> Result<report::LabReport, Failure> {
     let engine = engines::of_lab(lab).await?;
     let observed = engine
         .observe(&lab.name, &BTreeSet::new())

@@ -11,13 +11,14 @@ use super::super::error::{Code, Failure};
 use super::environment::Environment;
 use super::project_file::ProjectFile;
 
+/// For a command and those below it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LabArguments {
     /// The lab's name, to have several [env: UWSGI_LAB_NAME] [default: uwsgi-lab]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", global = true)]
     pub(super) name: Option<String>,
     /// The project file [default: uwsgi-lab.yaml where there is one]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(super) project: Option<PathBuf>,
 }
 

@@ -141,6 +141,13 @@ fn endpoints(observed: &Observed) -> Vec<EndpointReport> {
     endpoints.collect()
 }
 
+impl EndpointReport {
+    /// `http://host:port`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
 /// Where the lab's dashboard is.
 pub(crate) fn dashboard_url(grafana: &EndpointReport) -> String {
     url(grafana.role, &grafana.address)

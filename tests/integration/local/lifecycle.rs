@@ -44,7 +44,7 @@ fn a_lab_comes_up_without_docker_and_nothing_is_left_of_it() {
     let up = lab.up(&[]);
     assert!(up.stderr.starts_with(WHY), "{}", up.stderr);
     assert!(
-        up.stdout.contains("\n  The dashboard's 24 queries work.\n"),
+        up.stdout.contains("\n  The dashboard's 55 queries work.\n"),
         "{}",
         up.stdout
     );

@@ -2,6 +2,7 @@
 
 mod changes;
 mod choice;
+mod dashboards;
 mod ends;
 mod lab;
 mod lifecycle;

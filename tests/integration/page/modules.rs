@@ -421,3 +421,24 @@ async fn csv_is_quoted_and_no_address_runs_code() {
     ];
     modules.check("view/markdown.js", "safeAddress", &table).await;
 }
+
+#[tokio::test]
+async fn events_of_the_same_moment_are_one_mark_that_says_all_of_them() {
+    let Some(modules) = Modules::load().await else {
+        return;
+    };
+    let field =
+        |name: &str, kind: &str, values: Value| json!({ "name": name, "type": kind, "values": values });
+    let frame = json!({ "fields": [
+        field("Time", "time", json!([1, 1, 1, 2])),
+        field("text", "string", json!(["a", "b", "a", null])),
+        field("kind", "string", json!(["x", "y", "x", "z"])),
+    ]});
+    let columns = json!({ "textColumn": "text", "tagsColumn": "kind,source" });
+    let event = |time: u32, text: &str, tags: &[&str]| json!({ "time": time, "timeEnd": time, "text": text, "tags": tags });
+    let expected = json!([event(1, "a; b", &["x", "y"]), event(2, "", &["z"])]);
+    let found = modules
+        .call("annotations.js", "eventsOf", &[json!([[frame], columns])])
+        .await;
+    assert_eq!(found, [expected]);
+}

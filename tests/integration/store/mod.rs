@@ -9,4 +9,4 @@ mod exchanges;
 mod faults;
 mod points;
 mod queries;
-mod servers;
+pub(crate) mod servers;

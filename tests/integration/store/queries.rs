@@ -44,6 +44,7 @@ fn with_macros(text: &str, interval: &str, source: &str) -> String {
     text.replace("$timeFilter", &time_filter())
         .replace("$__interval", interval)
         .replace("$source", source)
+        .replace("$worker", ".*")
 }
 
 fn time_filter() -> String {

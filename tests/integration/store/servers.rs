@@ -13,9 +13,9 @@ pub(super) const LOGIN: &str = "lab";
 pub(super) const PASSWORD: &str = "pass:word";
 
 /// A running server that speaks InfluxDB's HTTP API; it ends with its test.
-pub(super) struct Server {
-    pub(super) process: Process,
-    pub(super) url: String,
+pub(crate) struct Server {
+    pub(crate) process: Process,
+    pub(crate) url: String,
     pub(super) http: Client,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn store_command(directory: &Path) -> Command {
 }
 
 impl Server {
-    pub(super) fn store(directory: &Path) -> Self {
+    pub(crate) fn store(directory: &Path) -> Self {
         Self::started(&mut store_command(directory))
     }
 
@@ -55,7 +55,7 @@ impl Server {
     }
 
     /// `None` where there is no InfluxDB to compare with.
-    pub(super) async fn influxdb(directory: &Path, auth: bool) -> Option<Self> {
+    pub(crate) async fn influxdb(directory: &Path, auth: bool) -> Option<Self> {
         let influxd = Peer::INFLUXD.find()?;
         let port = free_port();
         let place = directory.display();
@@ -102,7 +102,7 @@ impl Server {
         self.http.post(format!("{}{path}", self.url))
     }
 
-    pub(super) async fn write(&self, parameters: &str, body: impl Into<reqwest::Body>) {
+    pub(crate) async fn write(&self, parameters: &str, body: impl Into<reqwest::Body>) {
         let request = self.post(&format!("/write?{parameters}")).body(body);
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
@@ -110,7 +110,7 @@ impl Server {
     }
 
     /// Status and body of the answer to the form.
-    pub(super) async fn ask(&self, form: &[(&str, &str)]) -> (u16, String) {
+    pub(crate) async fn ask(&self, form: &[(&str, &str)]) -> (u16, String) {
         said(self.post("/query").form(form).send().await.unwrap()).await
     }
 }

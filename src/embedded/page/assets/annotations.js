@@ -3,6 +3,8 @@
 import { getJson, postJson } from './api.js';
 import { framesOf } from './frames.js';
 
+const BETWEEN = '; ';
+
 /** The lists of a dashboard with what is shown of each; `board` as in dashboard.js. */
 export class Annotations {
   constructor(definitions, board) {
@@ -67,32 +69,41 @@ export class Annotations {
     return events.map(({ id, time, timeEnd, text, tags }) => ({ id, time, timeEnd: timeEnd || time, text, tags }));
   }
 
-  /** InfluxQL whose columns the definition names for text, tags and title. */
+  /** InfluxQL whose columns are named for text, tags and title: in the target, or beside it as older releases do. */
   async queried(definition, range) {
     const source = this.board.resolve(definition.datasource);
-    const text = definition.query ?? definition.target?.query;
+    const columns = definition.target?.query ? definition.target : definition;
+    const text = columns.query;
     if (source?.type !== 'influxdb' || !text) return [];
     const query = this.board.variables.query(text);
-    const asked = { refId: 'Anno', datasource: { type: source.type, uid: source.uid }, query, rawQuery: true, intervalMs: 1000, maxDataPoints: 1000 };
+    const asked = { refId: 'Anno', datasource: { type: source.type, uid: source.uid }, query, rawQuery: true, resultFormat: 'table', intervalMs: 1000, maxDataPoints: 1000 };
     const answer = await postJson('/api/ds/query', { from: String(range.from), to: String(range.to), queries: [asked] });
-    return eventsOf(framesOf(answer, ['Anno']), definition);
+    return eventsOf(framesOf(answer, ['Anno']), columns);
   }
 }
 
-/** Rows with the same time are one event; the frames are its columns. */
-function eventsOf(frames, definition) {
+/** Each row is an event; those of the same moment are one mark that says all of them. */
+export function eventsOf(frames, columns) {
   const events = new Map();
   for (const frame of frames) {
-    const [time, value] = [frame.fields.find((field) => field.type === 'time'), frame.fields.at(-1)];
-    const column = /\.([^.{]+?)(?: \{.*)?$/s.exec(frame.name)?.[1] ?? frame.name;
+    const time = frame.fields.find((field) => field.type === 'time');
     time?.values.forEach((moment, at) => {
-      const event = events.get(moment) ?? { time: moment, timeEnd: moment, text: '', tags: [] };
-      const text = value.values[at];
-      if (text !== null && text !== undefined) fill(event, column, String(text), definition);
-      events.set(moment, event);
+      const event = { time: moment, timeEnd: moment, text: '', tags: [] };
+      for (const field of frame.fields) {
+        const value = field.values[at];
+        if (field !== time && value !== null && value !== undefined) fill(event, field.name, String(value), columns);
+      }
+      events.set(moment, joined(events.get(moment), event));
     });
   }
   return [...events.values()];
+}
+
+function joined(before, event) {
+  if (!before) return event;
+  const texts = new Set([...before.text.split(BETWEEN), event.text].filter(Boolean));
+  const timeEnd = Math.max(before.timeEnd, event.timeEnd);
+  return { ...before, ...event, timeEnd, text: [...texts].join(BETWEEN), tags: [...new Set([...before.tags, ...event.tags])] };
 }
 
 function fill(event, column, text, { textColumn, tagsColumn, titleColumn, timeEndColumn }) {

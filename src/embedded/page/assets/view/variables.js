@@ -1,6 +1,7 @@
 // The controls of a dashboard's variables and annotation lists, and its links.
 
 import { element, icon } from '../dom.js';
+import { pushAddress, routeOf } from '../router.js';
 import { ALL } from '../variables/options.js';
 import { safeAddress } from './markdown.js';
 import { attachPopover } from './popover.js';
@@ -114,6 +115,21 @@ function links(board) {
     if (link.keepTime) for (const name of ['from', 'to']) url.searchParams.set(name, board.raw[name]);
     if (link.includeVars) for (const [name, values] of board.variables.parameters()) for (const value of values) url.searchParams.append(name, value);
     const href = safeAddress(url.href);
-    return href && element('a', { class: 'variable dashboard-link', href, title: link.tooltip || null, target: link.targetBlank ? '_blank' : null, rel: 'noopener noreferrer' }, icon('external'), link.title || link.url);
+    return href && anchor(link, href, (event) => stay(event, link, url, board));
   }).filter(Boolean);
+}
+
+function anchor(link, href, click) {
+  const elsewhere = link.targetBlank ? { target: '_blank', rel: 'noopener noreferrer' } : {};
+  const mark = link.targetBlank ? icon('external') : null;
+  return element('a', { class: 'variable dashboard-link', href, title: link.tooltip || null, ...elsewhere, on: { click } }, mark, link.title || link.url);
+}
+
+/** A link to the same dashboard changes what it shows, without loading it anew. */
+function stay(event, link, url, board) {
+  const isOwn = url.origin === location.origin && routeOf(url).uid === board.dashboard.uid;
+  if (!isOwn || link.targetBlank || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  pushAddress(url.searchParams);
+  board.adopt(url.searchParams);
 }
