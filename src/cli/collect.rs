@@ -144,7 +144,7 @@ async fn collect(
     scraped?;
     arguments.sinks.conclude(&sinks.names, &statuses)?;
     let is_nothing = |status: &WriterStatus| status.points_written + status.points_on_disk == 0;
-    match shutdown.is_cancelled() && statuses.iter().all(is_nothing) {
+    match shutdown.is_cancelled() && !statuses.is_empty() && statuses.iter().all(is_nothing) {
         true => Err(interrupted()),
         false => Ok(()),
     }

@@ -2,6 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use tokio::time::timeout;
 
 use crate::influx::{Authorization, Client, Credentials, Endpoint, InfluxError, Secret};
 
@@ -10,27 +14,32 @@ use super::files;
 use super::output;
 use super::settings::Environment;
 
+/// Over the options that say where points go.
+pub(super) const HEADING: &str = "Where points go";
+/// For an InfluxDB that may come later.
+const PATIENCE: Duration = Duration::from_secs(2);
 const TOKEN: &str = "UWSGI_LAB_INFLUXDB_TOKEN";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct InfluxArguments {
     /// Write to this InfluxDB (http://USER@HOST:8086, with a token http://HOST:8086) instead of line protocol to stdout; may be
     /// repeated
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = HEADING)]
     influxdb: Vec<Secret>,
     /// Password for --influxdb
     #[arg(
         long,
         env = "UWSGI_LAB_INFLUXDB_PASSWORD",
         hide_env_values = true,
-        value_name = "PASSWORD"
+        value_name = "PASSWORD",
+        help_heading = HEADING
     )]
     influxdb_password: Option<Secret>,
     /// File with the token of an InfluxDB 2.x or 3 [env: UWSGI_LAB_INFLUXDB_TOKEN has the token itself]
-    #[arg(long, value_name = "FILE", requires = "influxdb")]
+    #[arg(long, value_name = "FILE", requires = "influxdb", help_heading = HEADING)]
     influxdb_token_file: Option<PathBuf>,
     /// Database, created if it is not there; the name of a bucket in InfluxDB 2.x
-    #[arg(long, value_name = "NAME", default_value = "uWSGI")]
+    #[arg(long, value_name = "NAME", default_value = "uWSGI", help_heading = HEADING)]
     database: String,
 }
 
@@ -42,18 +51,9 @@ impl InfluxArguments {
             true => None,
             false => self.token()?,
         };
-        let mut clients = Vec::new();
-        for url in &self.influxdb {
-            let client = self.client(url, token.as_ref())?;
-            match client.prepare().await {
-                Err(error) if error.is_retryable() && later => {
-                    output::note(&format!("{error}; points wait until it can be"));
-                }
-                Err(error) => return Err(refused(&error)),
-                Ok(()) => {}
-            }
-            clients.push(client);
-        }
+        let clients = self.influxdb.iter().map(|url| self.client(url, token.as_ref()));
+        let clients = clients.collect::<Result<Vec<_>, _>>()?;
+        try_join_all(clients.iter().map(|client| prepare(client, later))).await?;
         Ok(clients)
     }
 
@@ -88,6 +88,26 @@ impl InfluxArguments {
         match &self.influxdb_token_file {
             Some(path) => token_in(path).map(Some),
             None => Ok(Environment::capture().get(TOKEN).map(Secret::new)),
+        }
+    }
+}
+
+/// One that hangs must not keep points from the others.
+async fn prepare(client: &Client, later: bool) -> Result<(), Failure> {
+    let patience = if later { PATIENCE } else { Duration::MAX };
+    match timeout(patience, client.prepare()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) if error.is_retryable() && later => {
+            output::note(&format!("{error}; points wait until it can be"));
+            Ok(())
+        }
+        Ok(Err(error)) => Err(refused(&error)),
+        Err(_) => {
+            output::note(&format!(
+                "InfluxDB does not answer ({}); points wait until it does",
+                client.place()
+            ));
+            Ok(())
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::influx::Client;
 
 use super::error::{Code, Failure};
 use super::files;
-use super::influxdb::InfluxArguments;
+use super::influxdb::{HEADING, InfluxArguments};
 use super::output;
 use super::values::bytes;
 
@@ -22,13 +22,20 @@ pub(crate) struct SinkArguments {
     influxdb: InfluxArguments,
     /// Append line protocol to this file, `-` is stdout; may be repeated, and stand beside --influxdb [default: - if nothing
     /// else is given]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
     output: Vec<PathBuf>,
     /// While InfluxDB is away, keep points in this directory, where the next run with the same InfluxDB finds them
-    #[arg(long, value_name = "DIR", requires = "influxdb")]
+    #[arg(long, value_name = "DIR", requires = "influxdb", help_heading = HEADING)]
     buffer_dir: Option<PathBuf>,
     /// For --buffer-dir, for each InfluxDB; the oldest points go when it is full
-    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = bytes, requires = "buffer_dir")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        default_value = "1GiB",
+        value_parser = bytes,
+        requires = "buffer_dir",
+        help_heading = HEADING
+    )]
     buffer_size: u64,
 }
 
@@ -39,7 +46,8 @@ pub(super) struct Sinks {
 }
 
 impl SinkArguments {
-    /// `nothing_else` asks for points on stdout where no sink was given. With `once`, an InfluxDB that is away is an error unless the points can be kept for the next run.
+    /// `nothing_else` asks for points on stdout where no sink was given. With `once`, an InfluxDB that is away is an error
+    /// unless the points can be kept for the next run.
     pub(super) async fn open(&self, once: bool, nothing_else: bool) -> Result<Sinks, Failure> {
         let mut sinks = Sinks {
             names: Vec::new(),

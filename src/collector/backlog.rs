@@ -91,6 +91,11 @@ impl Backlog {
         }
     }
 
+    /// Batches that need not get older.
+    pub(super) fn full(&self) -> usize {
+        self.sealed.len()
+    }
+
     /// Points that wait.
     pub(super) fn points(&self) -> u64 {
         self.open_points + self.sealed.iter().map(|batch| batch.points).sum::<u64>()

@@ -41,11 +41,22 @@ impl Encoding {
         if batches.len() == 1 {
             return Ok(batches.remove(0));
         }
-        let mut lines = String::new();
-        for batch in &batches {
-            lines.push_str(&self.decode(batch)?);
-        }
-        self.encode(&lines, batches.iter().map(|batch| batch.points).sum())
+        let points = batches.iter().map(|batch| batch.points).sum();
+        let body = match self {
+            Self::Plain => batches
+                .iter()
+                .flat_map(|batch| batch.body.iter().copied())
+                .collect(),
+            Self::Gzip => {
+                // Not every InfluxDB reads on after the first of several gzip streams.
+                let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+                for batch in &batches {
+                    io::copy(&mut GzDecoder::new(&batch.body[..]), &mut encoder)?;
+                }
+                encoder.finish()?.into()
+            }
+        };
+        Ok(Batch { body, points })
     }
 
     /// The batch as two. None for a single line, which has no halves.
@@ -90,7 +101,11 @@ mod tests {
             assert_eq!(texts, ["a\n", "b\nc\n"]);
             assert_eq!(halves.each_ref().map(|half| half.points), [1, 2]);
             assert_eq!(encoding.halves(&halves[0]), None);
-            assert_eq!(encoding.join(halves.to_vec()).unwrap(), whole);
+            let joined = encoding.join(halves.to_vec()).unwrap();
+            assert_eq!(
+                (encoding.decode(&joined).unwrap(), joined.points),
+                ("a\nb\nc\n".to_owned(), 3)
+            );
         }
     }
 

@@ -15,6 +15,11 @@ use super::writer::Limits;
 /// A disk that could not take a batch is tried again after this time.
 const DISK_PAUSE: Duration = Duration::from_secs(30);
 
+/// Each time that the disk is waited for costs as much as hundreds of points; so many full batches wait for the next time at most.
+const MOST_FULL: usize = 8;
+/// Batches that are written together when they come from disk, which is how a sink catches up.
+const BATCHES_LENT: u64 = 4;
+
 /// How urgent it is that points outlive the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Urgency {
@@ -37,6 +42,8 @@ pub(super) struct Queue {
     /// Whether the disk has yet to hear that what it lent is written.
     disk_owes: bool,
     disk_free_at: Instant,
+    /// No sooner are points put on disk again, unless there are many or the process ends: at most once in [`Limits::linger`].
+    next_keep_at: Instant,
     /// Why points are not kept on disk.
     pub(super) disk_error: Option<String>,
     memory: Backlog,
@@ -54,6 +61,7 @@ impl Queue {
             disk: spool.filter(|_| encoding == ENCODING).map(Disk::new),
             disk_owes: false,
             disk_free_at: Instant::now(),
+            next_keep_at: Instant::now(),
             disk_error: None,
         }
     }
@@ -108,6 +116,14 @@ impl Queue {
         true
     }
 
+    /// After a write that failed: a server that is too slow for several batches at once may be fast enough for one.
+    pub(super) fn ease(&mut self) {
+        let most = self.limits.batch_points;
+        if self.hand.front().is_some_and(|batch| batch.points > most) {
+            self.split();
+        }
+    }
+
     /// Starts what there is to do on disk, if it is idle.
     pub(super) fn start_disk(&mut self, now: Instant, urgency: Urgency) {
         let Some(disk) = self.disk.as_mut().filter(|disk| disk.is_idle()) else {
@@ -122,11 +138,17 @@ impl Queue {
             task.front.clone_from(&self.hand);
             self.hand_is_kept = true;
         }
-        if is_able && (urgency > Urgency::Calm || disk.points > 0) {
+        let is_time =
+            urgency == Urgency::Ending || now >= self.next_keep_at || self.memory.full() >= MOST_FULL;
+        if is_able && is_time && (urgency > Urgency::Calm || disk.points > 0) {
             task.back = self.memory.take_due(now, urgency == Urgency::Ending);
+            if !task.back.is_empty() {
+                self.next_keep_at = now + self.limits.linger;
+            }
         }
         let has_more = disk.points > 0 || !task.back.is_empty();
-        task.lend = Some(self.limits.batch_points).filter(|_| has_more && self.hand.is_empty());
+        task.lend =
+            Some(BATCHES_LENT * self.limits.batch_points).filter(|_| has_more && self.hand.is_empty());
         if !task.is_empty() {
             disk.start(task);
         }
@@ -165,9 +187,10 @@ impl Queue {
         if urgency == Urgency::Calm && disk.points == 0 {
             return None;
         }
-        let due = match urgency > Urgency::Calm && !self.hand.is_empty() && !self.hand_is_kept {
+        let is_hand_due = urgency > Urgency::Calm && !self.hand.is_empty() && !self.hand_is_kept;
+        let due = match is_hand_due || self.memory.full() >= MOST_FULL {
             true => Some(Instant::now()),
-            false => self.memory.due_at(),
+            false => self.memory.due_at().map(|due| due.max(self.next_keep_at)),
         };
         due.map(|due| due.max(self.disk_free_at))
     }
@@ -199,5 +222,51 @@ impl Queue {
     /// Points that were given up because too many waited.
     pub(super) fn dropped(&self) -> u64 {
         self.memory.dropped + self.disk.as_ref().map_or(0, |disk| disk.dropped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(queue: &mut Queue, count: i64) {
+        let points: Vec<_> = (0..count)
+            .map(|time| Point::new("m", time).field("v", time))
+            .collect();
+        queue.push(&points);
+    }
+
+    #[tokio::test]
+    async fn the_disk_is_waited_for_once_in_a_while_unless_there_is_much_to_keep_or_the_end_is_near() {
+        let root = tempfile::tempdir().unwrap();
+        let limits = Limits {
+            batch_points: 1,
+            linger: Duration::from_secs(3600),
+            ..Limits::default()
+        };
+        let spool = Spool::open_for("place", root.path(), 1 << 20).unwrap();
+        let mut queue = Queue::new(limits, ENCODING, Some(spool));
+        let now = Instant::now();
+        push(&mut queue, 3);
+        assert_eq!(queue.next(now, false).unwrap().points, 1);
+        let mut kept = Vec::new();
+        for (more, urgency) in [
+            (0, Urgency::Calm),
+            (0, Urgency::Away),
+            (MOST_FULL as i64 - 1, Urgency::Away),
+            (1, Urgency::Away),
+            (1, Urgency::Away),
+            (0, Urgency::Ending),
+        ] {
+            push(&mut queue, more);
+            queue.start_disk(now, urgency);
+            if !queue.disk.as_ref().unwrap().is_idle() {
+                let done = queue.disk_done().await;
+                queue.settle_disk(done);
+            }
+            kept.push(queue.points_on_disk());
+        }
+        assert_eq!(kept, [0, 3, 3, 11, 11, 12]);
+        assert_eq!(queue.points(), 12);
     }
 }

@@ -195,7 +195,10 @@ impl Writer {
                 self.written(batch.points);
                 self.tell_dropped();
             }
-            Outcome::Retry(reason) => self.status.send_modify(|status| status.stalled = Some(reason)),
+            Outcome::Retry(reason) => {
+                self.queue.ease();
+                self.status.send_modify(|status| status.stalled = Some(reason));
+            }
             Outcome::TooLarge => {
                 if !self.queue.split() {
                     self.queue.settled();

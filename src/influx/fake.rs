@@ -19,6 +19,7 @@ type Refusal = (StatusCode, String, usize);
 struct Seen {
     lines: Vec<String>,
     requests: Vec<String>,
+    sizes: Vec<usize>,
     queries: Vec<String>,
     refusals: Vec<Refusal>,
     largest_write: usize,
@@ -99,6 +100,11 @@ impl FakeInflux {
         self.seen.lock().unwrap().requests.clone()
     }
 
+    /// Lines in each write, those that were refused too.
+    pub(crate) fn sizes(&self) -> Vec<usize> {
+        self.seen.lock().unwrap().sizes.clone()
+    }
+
     pub(crate) fn queries(&self) -> Vec<String> {
         self.seen.lock().unwrap().queries.clone()
     }
@@ -142,6 +148,7 @@ async fn write(
         .map_or("", |value| value.to_str().unwrap());
     let lines = gunzip(&body);
     let mut seen = seen.lock().unwrap();
+    seen.sizes.push(lines.lines().count());
     seen.requests.push(format!("{method} {uri} {authorization}"));
     if let Some(index) = seen.refusals.iter().position(|(_, _, times)| *times > 0) {
         let refusal = &mut seen.refusals[index];

@@ -225,6 +225,23 @@ fn a_bucket_that_influxdb_2_does_not_have_is_named_with_the_commands_that_make_i
 }
 
 #[test]
+fn an_influxdb_that_hangs_keeps_points_from_no_file_not_even_the_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let (buffer, seen) = (directory.path().join("buffer"), directory.path().join("seen"));
+    // Takes connections and never answers.
+    let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", hanging.local_addr().unwrap());
+    let server = format!("tcp://{}", stats_server(DOCUMENT));
+    let mut collector = start(&server, &url, &buffer, &seen);
+    eventually(
+        "the file has scrapes, and the disk what InfluxDB does not take",
+        || times(&seen).len() >= 3 && spooled(&buffer) > 0,
+    );
+    collector.interrupt();
+    assert_eq!(collector.exit_code(), Some(0));
+}
+
+#[test]
 fn a_token_file_that_has_none_is_refused_before_anything_is_sent() {
     let directory = tempfile::tempdir().unwrap();
     let empty = directory.path().join("empty");

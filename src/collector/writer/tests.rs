@@ -310,3 +310,30 @@ async fn points_go_to_disk_while_a_write_hangs() {
     assert_eq!(statuses.borrow().stalled, None, "before the write has failed");
     running.abort();
 }
+
+#[tokio::test]
+async fn batches_that_come_from_disk_together_go_in_smaller_requests_after_one_that_failed() {
+    let (fake, root) = (FakeInflux::start(), tempfile::tempdir().unwrap());
+    fake.away();
+    let small_batches = Limits {
+        batch_points: 2,
+        ..at_once()
+    };
+    let (writer, sender, mut statuses) =
+        Writer::new(sink(&fake), small_batches.clone(), spool(&fake, root.path()));
+    let running = tokio::spawn(writer.run(CancellationToken::new()));
+    sender.send(points(0..16)).await.unwrap();
+    until(&mut statuses, |status| status.points_on_disk == 16).await;
+    running.abort();
+    running.await.unwrap_err();
+
+    fake.back();
+    fake.refuse(503, "timeout", 2);
+    let (writer, sender, mut statuses) = Writer::new(sink(&fake), small_batches, spool(&fake, root.path()));
+    let running = tokio::spawn(writer.run(CancellationToken::new()));
+    until(&mut statuses, |status| status.points_written == 16).await;
+    drop(sender);
+    running.await.unwrap();
+    assert_eq!(fake.lines(), lines(0..16));
+    assert_eq!(fake.sizes(), [8, 4, 2, 2, 4, 8]);
+}
