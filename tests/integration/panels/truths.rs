@@ -33,7 +33,7 @@ pub(super) enum Truth {
     /// Events that are told once: as many as this, with the scrapes that the number of seconds lie between.
     Told(fn(i64) -> f64),
     /// A counter since the master's start: the last bucket shows this.
-    Last(fn() -> f64),
+    Last(Share),
     /// 1 where all servers answered in the bucket, 0 where one did not.
     Up,
     /// The share of the bucket's scrapes that failed.
@@ -80,6 +80,15 @@ pub(super) type PanelTruth = (&'static str, &'static [Row]);
 /// The panels that ask, by file.
 pub(super) const TRUTHS: &[(&str, &[PanelTruth])] = &[("uwsgi.json", UWSGI)];
 
+/// The heavier server was reloaded, when its counters began anew.
+fn kills_in_this_life(of: Who) -> f64 {
+    if of.server > 1.0 {
+        events_since_reload(5)
+    } else {
+        events(5)
+    }
+}
+
 const UWSGI: &[PanelTruth] = &[
     (
         "Requests per second",
@@ -102,7 +111,7 @@ const UWSGI: &[PanelTruth] = &[
         &[(
             "total",
             Scrapes,
-            Last(|| WORKERS * (events(5) + 3.0 * events_since_reload(5))),
+            Last(|of| WORKERS * of.server * kills_in_this_life(of)),
         )],
     ),
     ("Stats server", &[("up", Attempts, Up)]),

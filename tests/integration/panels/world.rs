@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 /// Milliseconds since the Unix epoch: 20 minutes before a full hour, so that buckets of an hour are cut.
 pub(super) const START: i64 = 1_700_001_600_000;
-pub(super) const SECONDS: i64 = 5400;
+pub(super) const SECONDS: i64 = 3900;
 /// All times of the world are in tenths of a second since its start: so coarse is the jitter.
 const TENTHS: i64 = 10;
 /// From here on all that moves is twice what it was.
@@ -15,7 +15,7 @@ pub(super) const DOUBLED: i64 = 20_037;
 const RELOADED: i64 = 30_003;
 const AWAY: std::ops::Range<i64> = 12_000..12_600;
 /// One event every 100 s, from 50 s on.
-const EVENTS: i64 = 54;
+const EVENTS: i64 = 39;
 /// One scrape of so many fails.
 const FAILS: i64 = 17;
 
