@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+/// Room in a new point: what most points have, so that they are made without growing.
+const TAGS: usize = 4;
+const FIELDS: usize = 8;
+
 /// The value of one field, with the type InfluxDB stores.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum FieldValue {
@@ -59,8 +63,8 @@ impl Point {
     pub(crate) fn new(measurement: &'static str, timestamp_ms: i64) -> Self {
         Self {
             measurement,
-            tags: Vec::new(),
-            fields: Vec::new(),
+            tags: Vec::with_capacity(TAGS),
+            fields: Vec::with_capacity(FIELDS),
             timestamp_ms,
         }
     }
@@ -79,14 +83,15 @@ impl Point {
     /// (`precision=ms`), newline included. Appends nothing when no field can be written.
     pub(crate) fn write_line(&self, out: &mut String) {
         let start = out.len();
-        escape(self.measurement, &[',', ' '], out);
-        let mut tags: Vec<_> = self.tags.iter().filter(|(_, value)| !value.is_empty()).collect();
-        tags.sort_by_key(|(key, _)| *key);
-        for (key, value) in tags {
+        escape(self.measurement, [b',', b' '], out);
+        let mut last = "";
+        // There are few tags: looking for the next one is cheaper than a sorted list of them.
+        while let Some((key, value)) = self.next_tag(last) {
             out.push(',');
-            escape(key, &[',', '=', ' '], out);
+            escape(key, [b',', b'=', b' '], out);
             out.push('=');
             escape_tag_value(value, out);
+            last = key;
         }
         let mut separator = ' ';
         for (key, value) in &self.fields {
@@ -95,7 +100,7 @@ impl Point {
             }
             out.push(separator);
             separator = ',';
-            escape(key, &[',', '=', ' '], out);
+            escape(key, [b',', b'=', b' '], out);
             out.push('=');
             write_value(value, out);
         }
@@ -103,38 +108,76 @@ impl Point {
             out.truncate(start);
             return;
         }
-        // Writing to a String cannot fail.
-        writeln!(out, " {}", self.timestamp_ms).ok();
+        out.push(' ');
+        write_integer(self.timestamp_ms, out);
+        out.push('\n');
+    }
+
+    /// The tag with the next key after `last` that has a value. A key is written once.
+    fn next_tag(&self, last: &str) -> Option<(&'static str, &str)> {
+        let tags = self.tags.iter().map(|(key, value)| (*key, value.as_str()));
+        let later = tags.filter(|(key, value)| *key > last && !value.is_empty());
+        later.min_by_key(|(key, _)| *key)
     }
 }
 
 fn write_value(value: &FieldValue, out: &mut String) {
     match value {
-        FieldValue::Integer(number) => write!(out, "{number}i").ok(),
-        FieldValue::Float(number) => write!(out, "{number}").ok(),
-        FieldValue::Boolean(truth) => write!(out, "{truth}").ok(),
+        FieldValue::Integer(number) => {
+            write_integer(*number, out);
+            out.push('i');
+        }
+        // Writing to a String cannot fail.
+        FieldValue::Float(number) => write!(out, "{number}").unwrap_or_default(),
+        FieldValue::Boolean(true) => out.push_str("true"),
+        FieldValue::Boolean(false) => out.push_str("false"),
         FieldValue::Text(text) => {
             out.push('"');
-            escape(text, &['"', '\\'], out);
+            escape(text, [b'"', b'\\'], out);
             out.push('"');
-            None
         }
-    };
+    }
 }
 
-fn escape(text: &str, special: &[char], out: &mut String) {
-    for character in text.chars() {
-        if special.contains(&character) {
-            out.push('\\');
-        }
-        out.push(character);
+/// Most of a line are integers, and most of those have one digit.
+fn write_integer(number: i64, out: &mut String) {
+    match u8::try_from(number) {
+        Ok(digit @ 0..10) => out.push(char::from(b'0' + digit)),
+        // Writing to a String cannot fail.
+        _ => write!(out, "{number}").unwrap_or_default(),
     }
+}
+
+/// Puts a backslash before each of the `special` characters, which are ASCII.
+fn escape<const N: usize>(text: &str, special: [u8; N], out: &mut String) {
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if special.contains(&byte) {
+            out.push_str(&text[plain..at]);
+            out.push('\\');
+            plain = at;
+        }
+    }
+    out.push_str(&text[plain..]);
 }
 
 /// A raw newline would end the line and let a tag value write points of its own, and a value that ends in
 /// a backslash cannot be represented at all (both seen with InfluxDB 1.6.7), so both are replaced.
 fn escape_tag_value(value: &str, out: &mut String) {
     let start = out.len();
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b',' | b'=');
+    if value.bytes().all(is_plain) {
+        out.push_str(value);
+    } else {
+        escape_characters(value, out);
+    }
+    if out[start..].ends_with('\\') {
+        out.pop();
+        out.push('/');
+    }
+}
+
+fn escape_characters(value: &str, out: &mut String) {
     for character in value.chars() {
         match character {
             ',' | '=' | ' ' => {
@@ -144,10 +187,6 @@ fn escape_tag_value(value: &str, out: &mut String) {
             character if character.is_control() => out.push('?'),
             character => out.push(character),
         }
-    }
-    if out[start..].ends_with('\\') {
-        out.pop();
-        out.push('/');
     }
 }
 
@@ -193,6 +232,18 @@ mod tests {
             .field("v", 1_i64);
         assert_eq!(line(&point), "m v=1i 1\n");
         assert_eq!(line(&Point::new("m", 1).field("inf", f64::INFINITY)), "");
+    }
+
+    #[test]
+    fn integers_of_every_length_and_text_beyond_ascii_are_written_whole() {
+        let point = Point::new("m", 1).tag("a", "Zürich, 1").field("t", "ü\"ß");
+        let point = [0, 9, 10, -1, i64::MIN, i64::MAX]
+            .iter()
+            .fold(point, |point, number| point.field("n", *number));
+        assert_eq!(
+            line(&point),
+            "m,a=Zürich\\,\\ 1 t=\"ü\\\"ß\",n=0i,n=9i,n=10i,n=-1i,n=-9223372036854775808i,n=9223372036854775807i 1\n"
+        );
     }
 
     #[test]

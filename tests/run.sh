@@ -22,6 +22,7 @@ readonly peers=(
     "influx|influxdb-client|asking InfluxDB with its own client"
     "chromium|chromium|the dashboard's page in a browser"
     "chromedriver|chromium-driver|the dashboard's page in a browser"
+    "prometheus|prometheus|metrics as Prometheus reads them"
     "curl|curl|looking at HTTP answers from outside"
 )
 

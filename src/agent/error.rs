@@ -26,6 +26,10 @@ pub(crate) enum AgentError {
     },
     #[error("start the load")]
     Load(#[from] LoadError),
+    #[error("cannot serve metrics on port {port} of 127.0.0.1")]
+    Metrics { port: u16, source: std::io::Error },
+    #[error("make a client of Grafana")]
+    GrafanaClient(#[source] crate::provision::ProvisionError),
     #[error("open the control endpoint")]
     Control(#[source] std::io::Error),
     #[error("the process that runs the lab (pid {pid}) does not answer")]

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use crate::collector::{self, Snapshot};
 use crate::load::{self, Second};
 
+use super::metrics::MetricsStatus;
 use super::pressure::Pressure;
 use super::status::{LoadErrors, LoadStatus, Status, TargetStatus, WriterStatus};
 use super::{LoadSettings, WatchSettings};
@@ -17,8 +18,12 @@ pub(super) struct Gauges {
     pub(super) detached: bool,
     pub(super) started_ms: u64,
     pub(super) targets: Vec<(WatchSettings, watch::Receiver<Snapshot>)>,
-    pub(super) writer: watch::Receiver<collector::WriterStatus>,
+    /// One for each place that points go to.
+    pub(super) writers: Vec<watch::Receiver<collector::WriterStatus>>,
+    /// Why points cannot wait on disk.
+    pub(super) spool_error: Option<String>,
     pub(super) load: Option<(LoadSettings, watch::Receiver<LoadTotals>)>,
+    pub(super) metrics: Option<MetricsStatus>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -57,11 +62,29 @@ impl Gauges {
                 .iter()
                 .map(|(watched, seen)| target_status(watched, &seen.borrow()))
                 .collect(),
-            writer: writer_status(&self.writer.borrow()),
+            writer: self.writer_status(),
             load: self
                 .load
                 .as_ref()
                 .map(|(settings, totals)| load_status(settings, &totals.borrow())),
+            metrics: self.metrics.clone(),
+        }
+    }
+}
+
+impl Gauges {
+    /// Of the lab's InfluxDB.
+    fn writer_status(&self) -> WriterStatus {
+        let seen = self.writers.first().map(|seen| seen.borrow().clone());
+        let seen = seen.unwrap_or_default();
+        WriterStatus {
+            points_written: seen.points_written,
+            points_waiting: seen.points_waiting,
+            points_on_disk: seen.points_on_disk,
+            points_dropped: seen.points_dropped,
+            first_write_ms: seen.first_write_at.map(milliseconds),
+            error: seen.last_error().map(str::to_owned),
+            disk_error: seen.disk_error.or_else(|| self.spool_error.clone()),
         }
     }
 }
@@ -80,16 +103,6 @@ fn target_status(watched: &WatchSettings, seen: &Snapshot) -> TargetStatus {
         in_request: summary.and_then(|summary| summary.in_request),
         queue: summary.and_then(|summary| summary.queue),
         max_queue: summary.and_then(|summary| summary.max_queue),
-    }
-}
-
-fn writer_status(seen: &collector::WriterStatus) -> WriterStatus {
-    WriterStatus {
-        points_written: seen.points_written,
-        points_waiting: seen.points_waiting,
-        points_dropped: seen.points_dropped,
-        first_write_ms: seen.first_write_at.map(milliseconds),
-        error: seen.last_error().map(str::to_owned),
     }
 }
 
@@ -127,8 +140,10 @@ pub(super) mod tests {
             detached: true,
             started_ms: 1,
             targets: vec![(watched, watch::channel(Snapshot::default()).1)],
-            writer: watch::channel(collector::WriterStatus::default()).1,
+            writers: vec![watch::channel(collector::WriterStatus::default()).1],
+            spool_error: None,
             load: None,
+            metrics: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Starts collector, writer and load, keeps what they report, and stops them in order: no more requests, no more
 //! scrapes, then everything that waits is written.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
@@ -9,15 +10,18 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::collector::{self, Collector, Limits, Sink, Target, Writer};
-use crate::influx::{self, Client, Secret};
+use crate::collector::{self, Collector, Limits, Outlet, Sink, Spool, Target, Writers};
+use crate::influx::{self, Authorization, Client, Secret};
 use crate::load::{self, Second, Summary};
 use crate::point::Point;
-use crate::state::{AgentRecord, AgentSeat};
+use crate::provision::Grafana;
+use crate::state::{AgentRecord, AgentSeat, Credentials};
 use crate::uwsgi::StatsAddress;
 
+use super::annotator;
 use super::control;
 use super::gauges::{Gauges, LoadTotals, milliseconds};
+use super::metrics;
 use super::status::Status;
 use super::{AgentError, AgentSettings, LoadSettings, WatchSettings};
 
@@ -36,7 +40,7 @@ pub(crate) struct Agent {
     seat: AgentSeat,
     gauges: Gauges,
     collector: Collector,
-    writer: JoinHandle<collector::WriterStatus>,
+    writer: JoinHandle<Vec<collector::WriterStatus>>,
     load: Option<RunningLoad>,
     /// Cancelled when somebody asks the lab to stop.
     stop: CancellationToken,
@@ -65,13 +69,15 @@ impl Agent {
     /// Settings that cannot run. A stats server, target or InfluxDB that does not answer is none: it may come.
     pub(crate) async fn start(
         settings: &AgentSettings,
-        password: &str,
+        credentials: &Credentials,
         seat: AgentSeat,
         mode: Mode,
     ) -> Result<Self, AgentError> {
         let stop = CancellationToken::new();
         let scrapes = CancellationToken::new();
-        let (writer, points, written) = Writer::new(sink(settings, password)?, Limits::default());
+        let control = CancellationToken::new();
+        let (outlet, spool_error) = outlet(settings, &credentials.influxdb_password, &seat.spool())?;
+        let (writers, points, written) = Writers::new(vec![outlet]);
         let collector = Collector::new(settings.interval, points.clone(), scrapes.clone());
         let mut targets = Vec::new();
         for watched in &settings.watch {
@@ -87,13 +93,22 @@ impl Agent {
             detached: mode == Mode::Detached,
             started_ms: milliseconds(SystemTime::now()),
             targets,
-            writer: written,
+            writers: written,
+            spool_error,
             load: settings.load.clone().zip(totals),
+            metrics: match &settings.metrics {
+                Some(metrics) => Some(metrics::open(metrics, collector.targets(), control.clone()).await?),
+                None => None,
+            },
         };
-        let control = CancellationToken::new();
+        if let Some(grafana) = &settings.grafana {
+            let client = Grafana::new(&grafana.url, &grafana.user, &credentials.grafana_password);
+            let client = client.map_err(AgentError::GrafanaClient)?;
+            tokio::spawn(annotator::annotate(collector.events(), client));
+        }
         announce(settings, &seat, &gauges, &stop, &control).await?;
         // Cancelling ends the writer's patience; its end comes when every sender of points is gone.
-        let writer = tokio::spawn(writer.run(CancellationToken::new()));
+        let writer = tokio::spawn(writers.run(CancellationToken::new()));
         Ok(Self {
             seat,
             gauges,
@@ -132,7 +147,7 @@ impl Agent {
         }
         self.scrapes.cancel();
         self.collector.finish().await;
-        let writer = self.writer.await.ok();
+        let writer = self.writer.await.ok().and_then(|mut written| written.pop());
         self.control.cancel();
         drop(self.seat);
         Ending {
@@ -142,7 +157,27 @@ impl Agent {
     }
 }
 
-fn sink(settings: &AgentSettings, password: &str) -> Result<Sink, AgentError> {
+/// The lab's InfluxDB, with the lab's own place on disk for points that wait. Where that cannot be had, they wait in memory,
+/// and the reason is returned beside.
+fn outlet(
+    settings: &AgentSettings,
+    password: &str,
+    spool: &Path,
+) -> Result<(Outlet, Option<String>), AgentError> {
+    let client = client(settings, password)?;
+    let (spool, error) = match Spool::open_for(&client.place(), spool, Spool::DEFAULT_LIMIT) {
+        Ok(spool) => (Some(spool), None),
+        Err(error) => (None, Some(collector::in_one_line(&error))),
+    };
+    let outlet = Outlet {
+        sink: Sink::Influx(client),
+        limits: Limits::default(),
+        spool,
+    };
+    Ok((outlet, error))
+}
+
+fn client(settings: &AgentSettings, password: &str) -> Result<Client, AgentError> {
     let influxdb = &settings.influxdb;
     let endpoint: influx::Endpoint = influxdb.url.parse().map_err(|source| AgentError::Influx {
         url: influxdb.url.clone(),
@@ -152,8 +187,8 @@ fn sink(settings: &AgentSettings, password: &str) -> Result<Sink, AgentError> {
         user: influxdb.user.clone(),
         password: Secret::new(password),
     };
-    let client = Client::new(endpoint.url, influxdb.database.clone(), Some(credentials));
-    Ok(Sink::Influx(client.map_err(AgentError::InfluxClient)?))
+    let authorization = Some(Authorization::Password(credentials));
+    Client::new(endpoint.url, influxdb.database.clone(), authorization).map_err(AgentError::InfluxClient)
 }
 
 fn target(watched: &WatchSettings) -> Result<Target, AgentError> {

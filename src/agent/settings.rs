@@ -12,6 +12,27 @@ pub(crate) struct AgentSettings {
     pub(crate) interval: Duration,
     pub(crate) influxdb: InfluxSettings,
     pub(crate) load: Option<LoadSettings>,
+    /// Where Prometheus may read; nowhere if none.
+    #[serde(default)]
+    pub(crate) metrics: Option<MetricsSettings>,
+    /// The Grafana that is told what happens.
+    #[serde(default)]
+    pub(crate) grafana: Option<GrafanaSettings>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MetricsSettings {
+    /// On 127.0.0.1.
+    pub(crate) port: u16,
+    /// Whether a lab that cannot have the port is none.
+    pub(crate) required: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GrafanaSettings {
+    /// `http://host:port`.
+    pub(crate) url: String,
+    pub(crate) user: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

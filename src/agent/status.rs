@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::load::Second;
 
+use super::metrics::MetricsStatus;
+
 /// The lab's running part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Status {
@@ -14,6 +16,9 @@ pub(crate) struct Status {
     pub(crate) targets: Vec<TargetStatus>,
     pub(crate) writer: WriterStatus,
     pub(crate) load: Option<LoadStatus>,
+    /// Null where no metrics are served.
+    #[serde(default)]
+    pub(crate) metrics: Option<MetricsStatus>,
 }
 
 /// One stats server. What is not known is null, never 0.
@@ -37,11 +42,17 @@ pub(crate) struct TargetStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WriterStatus {
     pub(crate) points_written: u64,
+    /// In memory and on disk; those on disk may be from before the start.
     pub(crate) points_waiting: u64,
+    #[serde(default)]
+    pub(crate) points_on_disk: u64,
     pub(crate) points_dropped: u64,
     /// Milliseconds since the Unix epoch; null before the first point was stored.
     pub(crate) first_write_ms: Option<u64>,
     pub(crate) error: Option<String>,
+    /// Why points wait in memory alone.
+    #[serde(default)]
+    pub(crate) disk_error: Option<String>,
 }
 
 /// The load generator's last second. Rates are requests a second, latencies µs.

@@ -16,27 +16,47 @@ pub(crate) fn target(address: StatsAddress, mut snapshots: watch::Receiver<Snaps
             .await
         {
             told = snapshot.up;
-            match (&snapshot.summary, &snapshot.last_error) {
-                (None, Some(error)) => output::note(&format!("{address} is down: {error}")),
+            match (snapshot.up, &snapshot.last_error) {
+                (Some(false), Some(error)) => output::note(&format!("{address} is down: {error}")),
                 _ => output::note(&format!("{address} is up")),
             }
         }
     });
 }
 
-/// Says on stderr when points begin to wait and when they are written again.
-pub(crate) fn writer(mut statuses: watch::Receiver<WriterStatus>) {
-    tokio::spawn(async move {
-        let mut told = None;
-        while let Ok(status) = statuses
-            .wait_for(|status| status.last_error() != told.as_deref())
-            .await
-        {
-            told = status.last_error().map(str::to_owned);
-            match &told {
-                Some(error) => output::note(&format!("points are not written: {error}")),
-                None => output::note("points are written again"),
-            }
+/// Says on stderr when points begin to wait and when they are written again, with the name where there are several.
+pub(crate) fn writers(names: &[String], statuses: Vec<watch::Receiver<WriterStatus>>) {
+    let is_one = names.len() == 1;
+    for (name, statuses) in names.iter().zip(statuses) {
+        let place = if is_one {
+            String::new()
+        } else {
+            format!(" to {name}")
+        };
+        tokio::spawn(writer(place, statuses));
+    }
+}
+
+async fn writer(place: String, mut statuses: watch::Receiver<WriterStatus>) {
+    let mut told = (None, None);
+    let news = |status: &WriterStatus| (status.last_error().map(str::to_owned), status.disk_error.clone());
+    while let Ok(status) = statuses.wait_for(|status| news(status) != told).await {
+        let (before, disk_before) = std::mem::replace(&mut told, news(&status));
+        drop(status);
+        let (now, disk_now) = &told;
+        match now {
+            Some(error) if before != *now => output::note(&format!("points are not written{place}: {error}")),
+            None if before.is_some() => output::note(&format!("points are written{place} again")),
+            _ => {}
         }
-    });
+        match disk_now {
+            Some(error) if disk_before.is_none() => {
+                output::note(&format!(
+                    "points{place} wait in memory alone, not on disk: {error}"
+                ));
+            }
+            None if disk_before.is_some() => output::note(&format!("points{place} can wait on disk again")),
+            _ => {}
+        }
+    }
 }

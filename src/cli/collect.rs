@@ -1,41 +1,67 @@
-//! `uwsgi-lab collect`: the collector as a command of its own, to an InfluxDB or as line protocol on stdout.
+//! `uwsgi-lab collect`: the collector as a command of its own, to InfluxDBs or as line protocol to files and stdout.
+
+mod follow;
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io;
-use std::os::fd::AsFd as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::collector::{Collector, Limits, Scraped, Sink, Target, Writer, WriterStatus, scrape};
+use crate::collector::{
+    Collector, Scraped, Target, TargetFile, WriterStatus, Writers, scrape, serve_metrics,
+};
+use crate::engine::LabelledContainers;
 use crate::point::Point;
 use crate::uwsgi::{StatsAddress, hostname};
 
 use super::announce;
 use super::error::{Code, Failure};
-use super::influxdb::InfluxArguments;
 use super::output;
-use super::values::duration;
+use super::settings::Environment;
+use super::sinks::SinkArguments;
+use super::values::{duration, listen};
 
 /// A scrape takes uWSGI's master 0.1 ms to 2 ms; shorter intervals would measure the measuring.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 
+/// That of the lab's own uWSGI container.
+const STATS_LABEL: &str = "dev.uwsgi-lab.endpoint.stats";
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct CollectArguments {
-    /// Stats servers: tcp://HOST:PORT, http://HOST:PORT (with stats-http) or unix:///PATH
-    #[arg(required = true, value_name = "STATS")]
+    /// Stats servers: HOST:PORT, /PATH, @NAME, tcp://HOST:PORT, http://HOST:PORT (with stats-http)
+    #[arg(required_unless_present_any = ["targets", "containers"], value_name = "STATS")]
     stats: Vec<StatsAddress>,
+    /// A file of more of them, one a line and perhaps `source=NAME`; read again when it changes
+    #[arg(long, value_name = "FILE", help_heading = "Stats servers")]
+    targets: Option<PathBuf>,
+    /// Docker's containers with this label, which holds a port or an address, as they come and go
+    #[arg(
+        long,
+        value_name = "LABEL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = STATS_LABEL,
+        conflicts_with = "once",
+        help_heading = "Stats servers"
+    )]
+    containers: Option<String>,
     /// Time between scrapes, aligned to the clock
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     interval: Duration,
     /// Name of each stats server in its points, once for each [default: host:port, or host name and path]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Stats servers")]
     source: Vec<String>,
+    /// Serve the latest figures to Prometheus here, as http://HOST:PORT/metrics
+    #[arg(long, value_name = "HOST:PORT", value_parser = listen, conflicts_with = "once")]
+    prometheus: Option<SocketAddr>,
     #[command(flatten)]
-    influxdb: InfluxArguments,
+    sinks: SinkArguments,
     /// Scrape each stats server once and end
     #[arg(long)]
     once: bool,
@@ -92,27 +118,36 @@ async fn collect(
     targets: Vec<Target>,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    let Some(sink) = shutdown.run_until_cancelled(sink(arguments)).await else {
+    let opening = arguments
+        .sinks
+        .open(arguments.once, arguments.prometheus.is_none());
+    let Some(sinks) = shutdown.run_until_cancelled(opening).await else {
         return Err(interrupted());
     };
-    let (sink, limits) = sink?;
-    let (writer, points, statuses) = Writer::new(sink, limits);
-    let writing = tokio::spawn(writer.run(shutdown.clone()));
+    let sinks = sinks?;
+    let (writers, points, statuses) = Writers::new(sinks.outlets);
+    let writing = tokio::spawn(writers.run(shutdown.clone()));
     let scraped = if arguments.once {
+        let targets = [targets, targets_of_file(arguments).await?].concat();
         let once = shutdown
             .run_until_cancelled(collect_once(&targets, &points))
             .await;
         once.unwrap_or(Ok(()))
     } else {
-        announce::writer(statuses);
-        collect_until_cancelled(arguments.interval, targets, points.clone(), shutdown.clone()).await
+        announce::writers(&sinks.names, statuses);
+        collect_until_cancelled(arguments, targets, points.clone(), shutdown.clone()).await
     };
     drop(points);
-    let status = writing
+    let statuses = writing
         .await
         .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
     scraped?;
-    conclude(&status, shutdown.is_cancelled())
+    arguments.sinks.conclude(&sinks.names, &statuses)?;
+    let is_nothing = |status: &WriterStatus| status.points_written + status.points_on_disk == 0;
+    match shutdown.is_cancelled() && statuses.iter().all(is_nothing) {
+        true => Err(interrupted()),
+        false => Ok(()),
+    }
 }
 
 async fn collect_once(targets: &[Target], points: &mpsc::Sender<Vec<Point>>) -> Result<(), Failure> {
@@ -142,53 +177,75 @@ async fn collect_once(targets: &[Target], points: &mpsc::Sender<Vec<Point>>) -> 
 }
 
 async fn collect_until_cancelled(
-    interval: Duration,
+    arguments: &CollectArguments,
     targets: Vec<Target>,
     points: mpsc::Sender<Vec<Point>>,
     shutdown: CancellationToken,
 ) -> Result<(), Failure> {
-    let collector = Collector::new(interval, points, shutdown);
+    let collector = Collector::new(arguments.interval, points, shutdown.clone());
+    if let Some(address) = arguments.prometheus {
+        serve_metrics(bound(address).await?, collector.targets(), shutdown.clone());
+    }
     for target in targets {
         let address = target.address.clone();
         announce::target(address, collector.add(target));
     }
+    let followed = async {
+        tokio::try_join!(
+            follow_file(arguments, &collector),
+            follow_containers(arguments, &collector)
+        )
+    };
+    let outcome = tokio::select! {
+        outcome = followed => outcome.map(|_| ()),
+        () = shutdown.cancelled() => Ok(()),
+        () = collector.abandoned() => Ok(()),
+    };
+    if outcome.is_err() {
+        shutdown.cancel();
+    }
     collector.finish().await;
+    outcome
+}
+
+/// Those that the file names now; none without a file.
+async fn targets_of_file(arguments: &CollectArguments) -> Result<Vec<Target>, Failure> {
+    match &arguments.targets {
+        Some(path) => follow::read(&mut TargetFile::new(path, hostname()), path).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+async fn follow_file(arguments: &CollectArguments, collector: &Collector) -> Result<(), Failure> {
+    match &arguments.targets {
+        Some(path) => follow::file(collector, path, &hostname()).await,
+        None => Ok(()),
+    }
+}
+
+async fn follow_containers(arguments: &CollectArguments, collector: &Collector) -> Result<(), Failure> {
+    let Some(label) = &arguments.containers else {
+        return Ok(());
+    };
+    let containers = LabelledContainers::connect(&Environment::capture().docker()).await;
+    let containers = containers.map_err(|error| {
+        Failure::from_error(Code::Unavailable, &error)
+            .hint("--containers needs Docker; start it, or leave that out")
+    })?;
+    follow::containers(collector, containers, label).await;
     Ok(())
 }
 
-async fn sink(arguments: &CollectArguments) -> Result<(Sink, Limits), Failure> {
-    match arguments.influxdb.client(!arguments.once).await? {
-        Some(client) => Ok((Sink::Influx(client), Limits::default())),
-        None => {
-            let stdout = stdout().map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
-            let limits = Limits {
-                linger: Duration::ZERO,
-                ..Limits::default()
-            };
-            Ok((Sink::Lines(Box::new(stdout)), limits))
-        }
-    }
-}
-
-/// Standard output as a file of its own, without the lock and the line buffer of `std`.
-fn stdout() -> io::Result<tokio::fs::File> {
-    let descriptor = io::stdout().as_fd().try_clone_to_owned()?;
-    Ok(tokio::fs::File::from_std(File::from(descriptor)))
-}
-
-fn conclude(status: &WriterStatus, cancelled: bool) -> Result<(), Failure> {
-    let lost = status.points_waiting + status.points_dropped;
-    // A reader that has seen enough (`| head`) is no error.
-    if lost > 0 && status.closed.is_none() {
-        let message = format!("{lost} points were not written, {} were", status.points_written);
-        let mut failure = Failure::new(Code::Unavailable, message);
-        failure.causes.extend(status.last_error().map(str::to_owned));
-        return Err(failure);
-    }
-    if cancelled && status.points_written == 0 {
-        return Err(interrupted());
-    }
-    Ok(())
+async fn bound(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let mut failure = Failure::from_error(Code::Unavailable, &error);
+        let cause = std::mem::replace(
+            &mut failure.message,
+            format!("cannot listen on {address} for Prometheus"),
+        );
+        failure.causes.insert(0, cause);
+        failure.hint("choose another port for --prometheus")
+    })
 }
 
 fn interrupted() -> Failure {

@@ -12,6 +12,7 @@ mod load;
 mod output;
 mod settings;
 mod signals;
+mod sinks;
 mod store;
 mod values;
 

@@ -1,4 +1,4 @@
-//! Points that wait to be written, in order, within a number of bytes; sends nothing.
+//! Points that wait in memory, in order, within a number of bytes; sends nothing.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -56,8 +56,8 @@ impl Backlog {
 
     /// The oldest batch that is due at `now`: a full one, or the growing one once it is old enough or `flush` is asked for.
     pub(super) fn pop_due(&mut self, now: Instant, flush: bool) -> Option<Batch> {
-        if self.sealed.is_empty() && (flush || self.due_at().is_some_and(|due| due <= now)) {
-            self.seal();
+        if self.sealed.is_empty() {
+            self.seal_due(now, flush);
         }
         let batch = self.sealed.pop_front()?;
         self.sealed_bytes -= batch.body.len();
@@ -65,44 +65,42 @@ impl Backlog {
         Some(batch)
     }
 
-    /// When the growing batch is old enough to be written.
-    pub(super) fn due_at(&self) -> Option<Instant> {
-        self.open_since.map(|since| since + self.linger)
+    /// All batches that are due, as [`Self::pop_due`].
+    pub(super) fn take_due(&mut self, now: Instant, flush: bool) -> VecDeque<Batch> {
+        self.seal_due(now, flush);
+        if !self.sealed.is_empty() {
+            self.linger = self.limits.linger;
+        }
+        self.sealed_bytes = 0;
+        std::mem::take(&mut self.sealed)
     }
 
-    /// Whether a batch waits that need not get older.
-    pub(super) fn has_full_batch(&self) -> bool {
-        !self.sealed.is_empty()
-    }
-
-    /// Puts a batch back in front of all others.
-    pub(super) fn push_front(&mut self, batch: Batch) {
-        self.sealed_bytes += batch.body.len();
-        self.sealed.push_front(batch);
+    /// Puts batches back in front of all others.
+    pub(super) fn put_back(&mut self, mut batches: VecDeque<Batch>) {
+        self.sealed_bytes += batches.iter().map(|batch| batch.body.len()).sum::<usize>();
+        batches.append(&mut self.sealed);
+        self.sealed = batches;
         self.shrink();
     }
 
-    /// Puts a batch back as two halves. False if it is a single line, which has no halves.
-    pub(super) fn push_front_halves(&mut self, batch: &Batch) -> bool {
-        let Ok(text) = self.encoding.decode(batch) else {
-            return false;
-        };
-        let lines: Vec<_> = text.split_inclusive('\n').collect();
-        if lines.len() < 2 {
-            return false;
+    /// When something is due: a full batch at once, the growing one when it is old enough.
+    pub(super) fn due_at(&self) -> Option<Instant> {
+        match self.sealed.is_empty() {
+            true => self.open_since.map(|since| since + self.linger),
+            false => Some(Instant::now()),
         }
-        let (first, second) = lines.split_at(lines.len() / 2);
-        for half in [second, first] {
-            if let Ok(batch) = self.encoding.encode(&half.concat(), half.len() as u64) {
-                self.push_front(batch);
-            }
-        }
-        true
     }
 
     /// Points that wait.
     pub(super) fn points(&self) -> u64 {
         self.open_points + self.sealed.iter().map(|batch| batch.points).sum::<u64>()
+    }
+
+    fn seal_due(&mut self, now: Instant, flush: bool) {
+        let is_old = self.open_since.is_some_and(|since| since + self.linger <= now);
+        if flush || is_old {
+            self.seal();
+        }
     }
 
     fn seal(&mut self) {
@@ -189,22 +187,16 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_put_back_comes_first_whole_or_in_halves() {
-        let mut backlog = backlog(3, 1 << 20);
-        backlog.push(&[point(1), point(2), point(3), point(4)]);
-        let batch = backlog.pop_due(Instant::now(), false).unwrap();
-        backlog.push_front(batch.clone());
-        assert_eq!(backlog.pop_due(Instant::now(), false), Some(batch.clone()));
-        assert!(backlog.push_front_halves(&batch));
+    fn batches_that_are_taken_and_put_back_keep_their_place() {
+        let mut backlog = backlog(2, 1 << 20);
+        backlog.push(&[point(1), point(2), point(3)]);
+        let taken = backlog.take_due(Instant::now(), true);
+        assert_eq!((taken.len(), backlog.points()), (2, 0));
+        backlog.push(&[point(4)]);
+        backlog.put_back(taken);
         assert_eq!(
             drain(&mut backlog),
-            ["m v=1i 1\n", "m v=2i 1\nm v=3i 1\n", "m v=4i 1\n"]
+            ["m v=1i 1\nm v=2i 1\n", "m v=3i 1\n", "m v=4i 1\n"]
         );
-    }
-
-    #[test]
-    fn a_single_line_has_no_halves() {
-        let batch = Encoding::Plain.encode("m v=1i 1\n", 1).unwrap();
-        assert!(!backlog(1, 100).push_front_halves(&batch));
     }
 }

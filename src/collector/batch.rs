@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use tokio_util::bytes::Bytes;
 
-/// Lines that are written, repeated or dropped together.
+/// Lines that are written, repeated or dropped together. A clone shares its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Batch {
     pub(super) body: Bytes,
@@ -35,6 +35,30 @@ impl Encoding {
             Self::Gzip => io::read_to_string(GzDecoder::new(&batch.body[..])),
         }
     }
+
+    /// One batch with the lines of all, in order.
+    pub(super) fn join(self, mut batches: Vec<Batch>) -> io::Result<Batch> {
+        if batches.len() == 1 {
+            return Ok(batches.remove(0));
+        }
+        let mut lines = String::new();
+        for batch in &batches {
+            lines.push_str(&self.decode(batch)?);
+        }
+        self.encode(&lines, batches.iter().map(|batch| batch.points).sum())
+    }
+
+    /// The batch as two. None for a single line, which has no halves.
+    pub(super) fn halves(self, batch: &Batch) -> Option<[Batch; 2]> {
+        let text = self.decode(batch).ok()?;
+        let lines: Vec<_> = text.split_inclusive('\n').collect();
+        if lines.len() < 2 {
+            return None;
+        }
+        let (first, second) = lines.split_at(lines.len() / 2);
+        let half = |lines: &[&str]| self.encode(&lines.concat(), lines.len() as u64).ok();
+        Some([half(first)?, half(second)?])
+    }
 }
 
 fn gzip(lines: &str) -> io::Result<Vec<u8>> {
@@ -47,11 +71,26 @@ fn gzip(lines: &str) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
+    const BOTH: [Encoding; 2] = [Encoding::Plain, Encoding::Gzip];
+
     #[test]
     fn lines_come_back_from_either_encoding() {
-        for encoding in [Encoding::Plain, Encoding::Gzip] {
+        for encoding in BOTH {
             let batch = encoding.encode("m v=1i 1\n", 1).unwrap();
             assert_eq!(encoding.decode(&batch).unwrap(), "m v=1i 1\n");
+        }
+    }
+
+    #[test]
+    fn batches_come_apart_and_together_with_every_line_in_its_place() {
+        for encoding in BOTH {
+            let whole = encoding.encode("a\nb\nc\n", 3).unwrap();
+            let halves = encoding.halves(&whole).unwrap();
+            let texts = halves.each_ref().map(|half| encoding.decode(half).unwrap());
+            assert_eq!(texts, ["a\n", "b\nc\n"]);
+            assert_eq!(halves.each_ref().map(|half| half.points), [1, 2]);
+            assert_eq!(encoding.halves(&halves[0]), None);
+            assert_eq!(encoding.join(halves.to_vec()).unwrap(), whole);
         }
     }
 

@@ -16,7 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(super) struct Delivery {
     sink: Option<Sink>,
     under_way: Option<BoxFuture<'static, (Sink, Batch, Outcome)>>,
-    points_under_way: u64,
+    began: Option<Instant>,
     /// No write before this time.
     not_before: Instant,
     next_pause: Duration,
@@ -27,7 +27,7 @@ impl Delivery {
         Self {
             sink: Some(sink),
             under_way: None,
-            points_under_way: 0,
+            began: None,
             not_before: Instant::now(),
             next_pause: FIRST_PAUSE,
         }
@@ -41,7 +41,7 @@ impl Delivery {
     /// Starts to write `batch`. The sink must be free.
     pub(super) fn start(&mut self, batch: Batch) {
         let Some(mut sink) = self.sink.take() else { return };
-        self.points_under_way = batch.points;
+        self.began = Some(Instant::now());
         let write = async move {
             let outcome = sink.write(&batch).await;
             (sink, batch, outcome)
@@ -56,14 +56,15 @@ impl Delivery {
         };
         let (sink, batch, outcome) = write.await;
         self.under_way = None;
-        self.points_under_way = 0;
+        self.began = None;
         self.sink = Some(sink);
         self.pace(&outcome);
         (batch, outcome)
     }
 
-    pub(super) fn points_under_way(&self) -> u64 {
-        self.points_under_way
+    /// When the write under way began.
+    pub(super) fn began(&self) -> Option<Instant> {
+        self.began
     }
 
     /// Each failure in a row doubles the pause.

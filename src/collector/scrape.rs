@@ -1,12 +1,13 @@
-//! One scrape of one target: fetch, parse, points; keeps no time and no state.
+//! One scrape of one target: fetch, read, points; keeps no time and no state.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
 
 use crate::point::Point;
-use crate::uwsgi::{self, DocumentError, FetchError, Scrape, StatsAddress, Summary};
+use crate::uwsgi::{self, DocumentError, FetchError, Scrape, Statistics, StatsAddress, Summary};
 
 use super::schedule::now;
+use super::unix_queues;
 
 /// A stats server, and the `source` tag its points carry. Two targets must not share a source: their points would
 /// overwrite each other.
@@ -24,13 +25,24 @@ pub(crate) enum ScrapeError {
     Document(#[from] DocumentError),
 }
 
-/// What one scrape brought: points in any case, a summary if the server was up.
+/// What one scrape brought: points in any case, a document if the server was up.
 #[derive(Debug)]
 pub(crate) struct Scraped {
     pub(crate) points: Vec<Point>,
     /// When the scrape began, in milliseconds since the Unix epoch: the time of all its points.
     pub(crate) timestamp_ms: i64,
-    pub(crate) outcome: Result<Summary, ScrapeError>,
+    pub(crate) duration_us: u64,
+    pub(crate) outcome: Result<Found, ScrapeError>,
+}
+
+/// What a server that is up said.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) statistics: Statistics,
+    /// None for an Emperor or a router.
+    pub(crate) summary: Option<Summary>,
+    /// Where it was found: the address typed, or one with a scheme if that had none.
+    pub(crate) address: StatsAddress,
 }
 
 /// Reads `target` once. Takes no longer than `deadline`.
@@ -44,26 +56,41 @@ pub(crate) async fn scrape(target: &Target, deadline: Duration) -> Scraped {
         duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),
     };
     let (points, outcome) = match read {
-        Ok(document) => {
-            let summary = Summary::of(&document, began.as_secs());
-            (uwsgi::points(&document, &summary, &scrape), Ok(summary))
+        Ok((statistics, address)) => {
+            let summary = statistics
+                .server()
+                .map(|document| Summary::of(document, began.as_secs()));
+            let points = uwsgi::statistics_points(&statistics, summary.as_ref(), &scrape);
+            let found = Found {
+                statistics,
+                summary,
+                address,
+            };
+            (points, Ok(found))
         }
         Err(error) => (uwsgi::failure_points(&scrape), Err(error)),
     };
     Scraped {
         points,
         timestamp_ms: scrape.timestamp_ms,
+        duration_us: scrape.duration_us,
         outcome,
     }
 }
 
-async fn read(address: &StatsAddress, deadline: Duration) -> Result<uwsgi::Document, ScrapeError> {
-    let bytes = uwsgi::fetch(address, deadline).await?;
-    Ok(uwsgi::parse(&bytes)?)
+async fn read(address: &StatsAddress, deadline: Duration) -> Result<(Statistics, StatsAddress), ScrapeError> {
+    let (bytes, found) = uwsgi::fetch_as(address, deadline).await?;
+    let mut statistics = uwsgi::read(&bytes)?;
+    if let Statistics::Server(document) = &mut statistics
+        && address.is_local()
+    {
+        unix_queues::fill_in(document);
+    }
+    Ok((statistics, found))
 }
 
 /// An error and what caused it, on one line.
-pub(super) fn in_one_line(error: &dyn Error) -> String {
+pub(crate) fn in_one_line(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,4 +1,4 @@
-//! Where points end up: an InfluxDB, or a stream of line protocol; keeps nothing and repeats nothing.
+//! Where points end up: an InfluxDB, or a file or stream of line protocol; keeps nothing and repeats nothing.
 
 use std::io;
 
@@ -7,11 +7,13 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use crate::influx::{Client, InfluxError};
 
 use super::batch::{Batch, Encoding};
+use super::line_file::LineFile;
 use super::scrape::in_one_line;
 
 pub(crate) enum Sink {
     Influx(Client),
-    /// Standard output or a file.
+    File(LineFile),
+    /// Standard output.
     Lines(Box<dyn AsyncWrite + Send + Unpin>),
 }
 
@@ -37,7 +39,7 @@ impl Sink {
     pub(super) fn encoding(&self) -> Encoding {
         match self {
             Self::Influx(_) => Encoding::Gzip,
-            Self::Lines(_) => Encoding::Plain,
+            Self::File(_) | Self::Lines(_) => Encoding::Plain,
         }
     }
 
@@ -46,6 +48,10 @@ impl Sink {
             Self::Influx(client) => match client.write(batch.body.clone()).await {
                 Ok(()) => Outcome::Written,
                 Err(error) => refused(client, batch, &error).await,
+            },
+            Self::File(file) => match file.append(batch.body.clone()).await {
+                Ok(()) => Outcome::Written,
+                Err(error) => Outcome::Retry(format!("cannot write {}: {error}", file.path().display())),
             },
             Self::Lines(stream) => match write_and_flush(stream, &batch.body).await {
                 Ok(()) => Outcome::Written,
@@ -65,16 +71,19 @@ async fn refused(client: &Client, batch: &Batch, error: &InfluxError) -> Outcome
     match error {
         InfluxError::TooLarge => Outcome::TooLarge,
         // Somebody dropped the database; without it, what follows would be lost too.
-        InfluxError::DatabaseMissing { .. } => match client.create_database().await {
+        InfluxError::DatabaseMissing { .. } => match client.prepare().await {
             Ok(()) => Outcome::Retry(reason),
-            Err(error) if error.is_retryable() => Outcome::Retry(in_one_line(&error)),
+            Err(error) if error.is_retryable() || error.is_bucket_missing() => {
+                Outcome::Retry(in_one_line(&error))
+            }
             Err(error) => Outcome::Rejected {
                 points: batch.points,
                 reason: format!("{reason}, and it cannot be created: {}", in_one_line(&error)),
             },
         },
-        InfluxError::Partial { message } => Outcome::Rejected {
-            points: dropped_count(message).clamp(1, batch.points.max(1)),
+        InfluxError::BucketMissing { .. } => Outcome::Retry(reason),
+        InfluxError::Partial { dropped, .. } => Outcome::Rejected {
+            points: (*dropped).clamp(1, batch.points.max(1)),
             reason,
         },
         error if error.is_retryable() => Outcome::Retry(reason),
@@ -83,12 +92,4 @@ async fn refused(client: &Client, batch: &Batch, error: &InfluxError) -> Outcome
             reason,
         },
     }
-}
-
-/// What InfluxDB says after `dropped=`. Lines that it could not even parse are not in it (seen with 1.6.7: `dropped=0`).
-fn dropped_count(message: &str) -> u64 {
-    let count = message
-        .rsplit_once("dropped=")
-        .and_then(|(_, count)| count.parse().ok());
-    count.unwrap_or(0)
 }

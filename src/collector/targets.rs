@@ -1,41 +1,81 @@
 //! The targets under watch, each scraped by a task of its own, so that none waits for another; writes nothing.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::point::Point;
-use crate::uwsgi::Summary;
 
+use super::events::Event;
 use super::schedule::{now, until_next};
-use super::scrape::{Scraped, Target, in_one_line, scrape};
+use super::scrape::{Target, scrape};
+use super::watched::{Snapshot, Watch};
 
 /// As Telegraf's default; never longer than the interval.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(5);
+/// Events that a listener may be behind with; older ones are lost to it, never to the points.
+const EVENTS: usize = 256;
 
-/// What is known of a target now, for whoever shows it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Snapshot {
-    /// None before the first scrape has ended.
-    pub(crate) up: Option<bool>,
-    /// When the latest scrape began, in milliseconds since the Unix epoch.
-    pub(crate) timestamp_ms: i64,
-    /// From the latest scrape; None while the target is down.
-    pub(crate) summary: Option<Summary>,
-    /// Why the target is down, or was when it last was.
-    pub(crate) last_error: Option<String>,
-}
-
-/// Targets may be added at any time. All stop when the caller cancels `shutdown` or nobody takes their points any more.
+/// Targets may be added and removed at any time. All stop when the caller cancels `shutdown` or nobody takes their points
+/// any more.
 #[derive(Debug)]
 pub(crate) struct Collector {
     interval: Duration,
     points: mpsc::Sender<Vec<Point>>,
+    events: broadcast::Sender<Happened>,
+    targets: Targets,
     shutdown: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// An event, and where and when it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Happened {
+    pub(crate) source: String,
+    /// Of the scrape that showed it, in milliseconds since the Unix epoch.
+    pub(crate) timestamp_ms: i64,
+    pub(crate) event: Event,
+}
+
+/// What is watched now and what is known of it, for whoever shows it. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Targets(Arc<Mutex<BTreeMap<String, Entry>>>);
+
+#[derive(Debug)]
+struct Entry {
+    target: Target,
+    snapshots: watch::Receiver<Snapshot>,
+    stop: CancellationToken,
+}
+
+impl Targets {
+    /// In the order of their sources.
+    pub(crate) fn list(&self) -> Vec<(Target, Snapshot)> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |entry: &Entry| (entry.target.clone(), entry.snapshots.borrow().clone());
+        entries.values().map(of).collect()
+    }
+
+    pub(crate) fn contains(&self, source: &str) -> bool {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.contains_key(source)
+    }
+
+    fn replace(&self, source: &str, entry: Option<Entry>) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let former = match entry {
+            Some(entry) => entries.insert(source.to_owned(), entry),
+            None => entries.remove(source),
+        };
+        if let Some(former) = former {
+            former.stop.cancel();
+        }
+    }
 }
 
 impl Collector {
@@ -47,19 +87,53 @@ impl Collector {
         Self {
             interval,
             points,
+            events: broadcast::channel(EVENTS).0,
+            targets: Targets::default(),
             shutdown,
             tasks: TaskTracker::new(),
         }
     }
 
-    /// Scrapes `target` now and then on every multiple of the interval. Must be called inside a Tokio runtime.
+    /// Scrapes `target` now and then on every multiple of the interval; a target with the same source is watched no more.
+    /// Must be called inside a Tokio runtime.
     pub(crate) fn add(&self, target: Target) -> watch::Receiver<Snapshot> {
         let (sender, snapshots) = watch::channel(Snapshot::default());
-        let watched = watch_target(target, self.interval, self.points.clone(), sender);
-        let shutdown = self.shutdown.clone();
+        let stop = self.shutdown.child_token();
+        let entry = Entry {
+            target: target.clone(),
+            snapshots: snapshots.clone(),
+            stop: stop.clone(),
+        };
+        self.targets.replace(&target.source, Some(entry));
+        let watched = Watched {
+            watch: Watch::new(target),
+            interval: self.interval,
+            points: self.points.clone(),
+            events: self.events.clone(),
+            snapshots: sender,
+        };
         self.tasks
-            .spawn(async move { shutdown.run_until_cancelled(watched).await });
+            .spawn(async move { stop.run_until_cancelled(watched.run()).await });
         snapshots
+    }
+
+    /// Scrapes the target with this source no more.
+    pub(crate) fn remove(&self, source: &str) {
+        self.targets.replace(source, None);
+    }
+
+    pub(crate) fn targets(&self) -> Targets {
+        self.targets.clone()
+    }
+
+    /// What happens from now on.
+    pub(crate) fn events(&self) -> broadcast::Receiver<Happened> {
+        self.events.subscribe()
+    }
+
+    /// Returns when nobody takes points any more.
+    pub(crate) async fn abandoned(&self) {
+        self.points.closed().await;
     }
 
     /// Returns when every target has stopped.
@@ -74,32 +148,39 @@ pub(crate) fn deadline(interval: Duration) -> Duration {
     interval.min(LONGEST_DEADLINE)
 }
 
-async fn watch_target(
-    target: Target,
+/// A target with everyone who is told of it.
+struct Watched {
+    watch: Watch,
     interval: Duration,
     points: mpsc::Sender<Vec<Point>>,
+    events: broadcast::Sender<Happened>,
     snapshots: watch::Sender<Snapshot>,
-) {
-    loop {
-        let scraped = scrape(&target, deadline(interval)).await;
-        snapshots.send_modify(|snapshot| snapshot.update(&scraped));
-        if points.send(scraped.points).await.is_err() {
-            return;
-        }
-        tokio::select! {
-            () = sleep(until_next(now(), interval)) => {}
-            () = points.closed() => return,
-        }
-    }
 }
 
-impl Snapshot {
-    fn update(&mut self, scraped: &Scraped) {
-        self.timestamp_ms = scraped.timestamp_ms;
-        self.up = Some(scraped.outcome.is_ok());
-        self.summary = scraped.outcome.as_ref().ok().cloned();
-        if let Err(error) = &scraped.outcome {
-            self.last_error = Some(in_one_line(error));
+impl Watched {
+    async fn run(mut self) {
+        loop {
+            let scraped = scrape(self.watch.next(), deadline(self.interval)).await;
+            let timestamp_ms = scraped.timestamp_ms;
+            let (points, events) = self.watch.take(scraped);
+            self.snapshots.send_replace(self.watch.snapshot().clone());
+            for event in events {
+                let source = self.watch.source().to_owned();
+                let happened = Happened {
+                    source,
+                    timestamp_ms,
+                    event,
+                };
+                // Nobody may be listening.
+                self.events.send(happened).ok();
+            }
+            if self.points.send(points).await.is_err() {
+                return;
+            }
+            tokio::select! {
+                () = sleep(until_next(now(), self.interval)) => {}
+                () = self.points.closed() => return,
+            }
         }
     }
 }
@@ -208,7 +289,7 @@ mod tests {
             .await
             .unwrap()
             .clone();
-        let error = "not a statistics document; it begins with `Hello World`".to_owned();
+        let error = "not a statistics document, it begins with `Hello World`: the app's own port?".to_owned();
         assert_eq!(
             (snapshot.up, snapshot.summary, snapshot.last_error),
             (Some(false), None, Some(error))

@@ -1,5 +1,6 @@
-//! The owner of everything that waits to be written: takes points in, writes them in order, repeats what failed.
+//! The owner of everything that waits for one sink: takes points in, writes them in order, repeats what failed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{mpsc, watch};
@@ -8,14 +9,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::point::Point;
 
-use super::backlog::Backlog;
 use super::batch::Batch;
 use super::delivery::Delivery;
+use super::queue::{Queue, Urgency};
 use super::schedule::now;
 use super::sink::{Outcome, Sink};
+use super::spool::Spool;
 
-/// Scrapes that may wait for the writer, which takes them at once whatever its sink does; a sender waits when it is full.
-const QUEUE: usize = 1024;
+/// Scrapes that may wait for the writer, which takes them at once whatever its sink and its disk do.
+const QUEUE: usize = 64;
+/// A write that takes longer may be none, so that points go to disk.
+const SLOW: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Limits {
@@ -23,7 +27,7 @@ pub(crate) struct Limits {
     pub(crate) batch_points: u64,
     /// A batch that is not full waits this long for more.
     pub(crate) linger: Duration,
-    /// For batches that wait, as the sink takes them. When they are more, the oldest are dropped and counted.
+    /// For batches that wait in memory, as the sink takes them. When they are more, the oldest are dropped and counted.
     pub(crate) buffer_bytes: usize,
     /// For writing what is left at the end.
     pub(crate) flush: Duration,
@@ -44,7 +48,9 @@ impl Default for Limits {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct WriterStatus {
     pub(crate) points_written: u64,
+    /// In memory and on disk; those on disk may be from before the start.
     pub(crate) points_waiting: u64,
+    pub(crate) points_on_disk: u64,
     /// Refused by the sink, or dropped because the buffer was full.
     pub(crate) points_dropped: u64,
     pub(crate) first_write_at: Option<SystemTime>,
@@ -54,6 +60,8 @@ pub(crate) struct WriterStatus {
     pub(crate) refused: Option<String>,
     /// Why nothing can be written any more.
     pub(crate) closed: Option<String>,
+    /// Why points wait in memory alone, although they should on disk.
+    pub(crate) disk_error: Option<String>,
 }
 
 impl WriterStatus {
@@ -62,12 +70,18 @@ impl WriterStatus {
         let errors = [&self.closed, &self.stalled, &self.refused];
         errors.into_iter().find_map(Option::as_deref)
     }
+
+    /// Points that no later process will find: dropped, or waiting in memory at the end.
+    pub(crate) fn points_lost(&self) -> u64 {
+        self.points_waiting - self.points_on_disk + self.points_dropped
+    }
 }
 
-/// Runs until every sender is dropped or its caller cancels. While the sink is away, points wait with their own times.
-pub(crate) struct Writer {
-    receiver: mpsc::Receiver<Vec<Point>>,
-    backlog: Backlog,
+/// Runs until every sender is dropped or its caller cancels. While the sink is away, points wait with their own times, on disk
+/// where there is a spool.
+pub(super) struct Writer {
+    receiver: mpsc::Receiver<Arc<[Point]>>,
+    queue: Queue,
     delivery: Delivery,
     flush: Duration,
     /// Refused by the sink.
@@ -78,16 +92,17 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(
+    pub(super) fn new(
         sink: Sink,
         limits: Limits,
-    ) -> (Self, mpsc::Sender<Vec<Point>>, watch::Receiver<WriterStatus>) {
+        spool: Option<Spool>,
+    ) -> (Self, mpsc::Sender<Arc<[Point]>>, watch::Receiver<WriterStatus>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let (status, statuses) = watch::channel(WriterStatus::default());
         let writer = Self {
             receiver,
             flush: limits.flush,
-            backlog: Backlog::new(limits, sink.encoding()),
+            queue: Queue::new(limits, sink.encoding(), spool),
             delivery: Delivery::new(sink),
             refused: 0,
             dropped_told: 0,
@@ -97,23 +112,29 @@ impl Writer {
     }
 
     /// Writes until all senders are dropped and nothing waits. From then on, or from the cancelling of `shutdown`, it
-    /// takes [`Limits::flush`] at most; what is left is in the returned status as `points_waiting`.
-    pub(crate) async fn run(mut self, shutdown: CancellationToken) -> WriterStatus {
+    /// takes [`Limits::flush`] at most, and no time for a sink that is away when all is on disk; what is left is in the
+    /// returned status as `points_waiting`.
+    pub(super) async fn run(mut self, shutdown: CancellationToken) -> WriterStatus {
         let mut fed = true;
         let mut end = None;
         loop {
-            self.start_due(end.is_some());
+            let urgency = self.urgency(fed, end);
+            if urgency != Urgency::Ending {
+                self.start_due(end.is_some());
+            }
+            self.queue.start_disk(Instant::now(), urgency);
             self.publish();
-            if self.is_finished(fed, end) {
+            if self.is_finished(fed, urgency) {
                 return self.status.borrow().clone();
             }
-            let wake = self.wake_at(end);
+            let wake = self.wake_at(urgency, end);
             tokio::select! {
                 points = self.receiver.recv(), if fed => match points {
-                    Some(points) => self.backlog.push(&points),
+                    Some(points) => self.queue.push(&points),
                     None => fed = false,
                 },
-                (batch, outcome) = self.delivery.done() => self.settle(batch, outcome),
+                (batch, outcome) = self.delivery.done() => self.settle(&batch, outcome),
+                done = self.queue.disk_done() => self.queue.settle_disk(done),
                 () = shutdown.cancelled(), if end.is_none() => end = Some(Instant::now() + self.flush),
                 () = sleep_until(wake.into()) => {}
             }
@@ -123,60 +144,71 @@ impl Writer {
         }
     }
 
+    fn urgency(&self, fed: bool, end: Option<Instant>) -> Urgency {
+        let now = Instant::now();
+        let is_stalled = self.status.borrow().stalled.is_some();
+        let is_slow = self.delivery.began().is_some_and(|began| began + SLOW <= now);
+        match end {
+            Some(end) if end <= now => Urgency::Ending,
+            Some(_) if is_stalled && !fed && self.queue.has_disk(now) => Urgency::Ending,
+            _ if is_stalled || is_slow => Urgency::Away,
+            _ => Urgency::Calm,
+        }
+    }
+
     fn start_due(&mut self, flush: bool) {
         let now = Instant::now();
         if self.delivery.free_at().is_some_and(|free| free <= now)
-            && let Some(batch) = self.backlog.pop_due(now, flush)
+            && let Some(batch) = self.queue.next(now, flush)
         {
             self.delivery.start(batch);
         }
     }
 
-    fn is_finished(&self, fed: bool, end: Option<Instant>) -> bool {
+    fn is_finished(&self, fed: bool, urgency: Urgency) -> bool {
         let status = self.status.borrow();
         let all_written = !fed && status.points_waiting == 0;
-        all_written || status.closed.is_some() || end.is_some_and(|end| end <= Instant::now())
+        let is_over = all_written || status.closed.is_some() || urgency == Urgency::Ending;
+        is_over && self.queue.is_as_safe_as_can_be()
     }
 
     /// When something is to be done without anything happening: a batch is due, a pause over, the end there.
-    fn wake_at(&self, end: Option<Instant>) -> Instant {
-        let due = if end.is_some() || self.backlog.has_full_batch() {
-            Some(Instant::now())
-        } else {
-            self.backlog.due_at()
-        };
-        let start = due.zip(self.delivery.free_at()).map(|(due, free)| due.max(free));
-        let start = start.filter(|_| self.backlog.points() > 0);
+    fn wake_at(&self, urgency: Urgency, end: Option<Instant>) -> Instant {
+        let next = self.queue.next_at(end.is_some());
+        let start = next.zip(self.delivery.free_at()).map(|(due, free)| due.max(free));
+        let is_calm = urgency == Urgency::Calm;
+        let slow = self
+            .delivery
+            .began()
+            .filter(|_| is_calm)
+            .map(|began| began + SLOW);
+        let end = end.filter(|_| urgency != Urgency::Ending);
         let idle = Instant::now() + Duration::from_secs(3600);
-        [start, end].into_iter().flatten().min().unwrap_or(idle)
+        let times = [start, slow, self.queue.disk_at(urgency), end];
+        times.into_iter().flatten().min().unwrap_or(idle)
     }
 
-    fn settle(&mut self, batch: Batch, outcome: Outcome) {
+    fn settle(&mut self, batch: &Batch, outcome: Outcome) {
         match outcome {
             Outcome::Written => {
+                self.queue.settled();
                 self.written(batch.points);
                 self.tell_dropped();
             }
-            Outcome::Retry(reason) => {
-                self.backlog.push_front(batch);
-                self.status.send_modify(|status| status.stalled = Some(reason));
-            }
+            Outcome::Retry(reason) => self.status.send_modify(|status| status.stalled = Some(reason)),
             Outcome::TooLarge => {
-                if !self.backlog.push_front_halves(&batch) {
-                    self.refused(
-                        batch.points,
-                        "a single point is larger than InfluxDB takes".to_owned(),
-                    );
+                if !self.queue.split() {
+                    self.queue.settled();
+                    let reason = "a single point is larger than InfluxDB takes";
+                    self.refused(batch.points, reason.to_owned());
                 }
             }
             Outcome::Rejected { points, reason } => {
+                self.queue.settled();
                 self.refused(points, reason);
                 self.written(batch.points - points);
             }
-            Outcome::Closed(reason) => {
-                self.backlog.push_front(batch);
-                self.status.send_modify(|status| status.closed = Some(reason));
-            }
+            Outcome::Closed(reason) => self.status.send_modify(|status| status.closed = Some(reason)),
         }
     }
 
@@ -199,185 +231,35 @@ impl Writer {
     /// Points that were lost leave a mark among those that were not. Told after a success only: a mark that is refused
     /// must not lead to another mark.
     fn tell_dropped(&mut self) {
-        let dropped = self.refused + self.backlog.dropped;
+        let dropped = self.refused + self.queue.dropped();
         if dropped > self.dropped_told {
             self.dropped_told = dropped;
             let timestamp_ms = i64::try_from(now().as_millis()).unwrap_or(i64::MAX);
             let mark = Point::new("uwsgi_collector", timestamp_ms).field("points_dropped", dropped);
-            self.backlog.push(&[mark]);
+            self.queue.push(&[mark]);
         }
     }
 
     fn publish(&self) {
-        let waiting = self.backlog.points() + self.delivery.points_under_way();
-        let dropped = self.refused + self.backlog.dropped;
+        let (waiting, on_disk) = (self.queue.points(), self.queue.points_on_disk());
+        let dropped = self.refused + self.queue.dropped();
         self.status.send_if_modified(|status| {
-            let changed = (status.points_waiting, status.points_dropped) != (waiting, dropped);
+            let before = (
+                status.points_waiting,
+                status.points_on_disk,
+                status.points_dropped,
+            );
+            let changed = before != (waiting, on_disk, dropped) || status.disk_error != self.queue.disk_error;
             status.points_waiting = waiting;
+            status.points_on_disk = on_disk;
             status.points_dropped = dropped;
+            if changed {
+                status.disk_error.clone_from(&self.queue.disk_error);
+            }
             changed
         });
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::influx::Client;
-    use crate::influx::fake::FakeInflux;
-
-    use super::*;
-
-    const PATIENCE: Duration = Duration::from_secs(30);
-
-    fn sink(fake: &FakeInflux) -> Sink {
-        Sink::Influx(Client::new(fake.url(), "uWSGI", None).unwrap())
-    }
-
-    fn at_once() -> Limits {
-        Limits {
-            linger: Duration::ZERO,
-            ..Limits::default()
-        }
-    }
-
-    fn points(times: std::ops::Range<i64>) -> Vec<Point> {
-        times.map(|time| Point::new("m", time).field("v", time)).collect()
-    }
-
-    fn lines(times: std::ops::Range<i64>) -> Vec<String> {
-        times.map(|time| format!("m v={time}i {time}")).collect()
-    }
-
-    async fn until(
-        statuses: &mut watch::Receiver<WriterStatus>,
-        condition: impl FnMut(&WriterStatus) -> bool,
-    ) {
-        tokio::time::timeout(PATIENCE, statuses.wait_for(condition))
-            .await
-            .unwrap()
-            .unwrap();
-    }
-
-    #[tokio::test]
-    async fn nothing_is_lost_and_the_order_is_kept_while_influxdb_is_away() {
-        let fake = FakeInflux::start();
-        let small_batches = Limits {
-            batch_points: 7,
-            ..at_once()
-        };
-        let (writer, sender, mut statuses) = Writer::new(sink(&fake), small_batches);
-        let running = tokio::spawn(writer.run(CancellationToken::new()));
-        sender.send(points(0..10)).await.unwrap();
-        until(&mut statuses, |status| status.points_written == 10).await;
-
-        fake.away();
-        for second in 1..=60 {
-            sender.send(points(second * 10..second * 10 + 10)).await.unwrap();
-        }
-        until(&mut statuses, |status| {
-            status.stalled.is_some() && status.points_waiting == 600
-        })
-        .await;
-        fake.back();
-        fake.refuse(503, "too many writes", 1);
-        drop(sender);
-
-        let status = running.await.unwrap();
-        assert_eq!(fake.lines(), lines(0..610));
-        assert_eq!(
-            (
-                status.points_written,
-                status.points_waiting,
-                status.points_dropped,
-                status.last_error()
-            ),
-            (610, 0, 0, None)
-        );
-    }
-
-    #[tokio::test]
-    async fn what_influxdb_refuses_is_counted_marked_and_not_sent_again() {
-        let fake = FakeInflux::start();
-        fake.refuse(400, "partial write: field type conflict dropped=3", 1);
-        fake.refuse(401, "authorization failed", 1);
-        let (writer, sender, mut statuses) = Writer::new(sink(&fake), at_once());
-        let running = tokio::spawn(writer.run(CancellationToken::new()));
-        for (times, dropped) in [(0..10, 3), (10..12, 5), (12..13, 5)] {
-            sender.send(points(times)).await.unwrap();
-            until(&mut statuses, |status| {
-                status.points_waiting == 0 && status.points_dropped == dropped
-            })
-            .await;
-        }
-        drop(sender);
-
-        let status = running.await.unwrap();
-        let refusal = "InfluxDB refuses the user or the password: authorization failed";
-        assert_eq!(
-            (status.points_written, status.points_dropped, status.last_error()),
-            (7 + 1 + 1, 5, Some(refusal))
-        );
-        let stored = fake.lines();
-        assert_eq!(stored[0], "m v=12i 12");
-        assert!(
-            stored[1].starts_with("uwsgi_collector points_dropped=5i "),
-            "{stored:?}"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_batch_that_is_too_large_is_written_in_parts() {
-        let fake = FakeInflux::start();
-        fake.take_at_most(3);
-        let (writer, sender, _statuses) = Writer::new(sink(&fake), at_once());
-        sender.send(points(0..10)).await.unwrap();
-        drop(sender);
-        let status = writer.run(CancellationToken::new()).await;
-        assert_eq!(fake.lines(), lines(0..10));
-        assert_eq!((status.points_written, status.points_dropped), (10, 0));
-    }
-
-    #[tokio::test]
-    async fn a_database_that_is_gone_is_created_again() {
-        let fake = FakeInflux::start();
-        fake.refuse(404, "database not found: \"uWSGI\"", 1);
-        let (writer, sender, _statuses) = Writer::new(sink(&fake), at_once());
-        sender.send(points(0..2)).await.unwrap();
-        drop(sender);
-        writer.run(CancellationToken::new()).await;
-        assert_eq!(
-            (fake.queries(), fake.lines()),
-            (vec!["CREATE DATABASE \"uWSGI\"".to_owned()], lines(0..2))
-        );
-    }
-
-    #[tokio::test]
-    async fn cancelling_ends_a_writer_whose_influxdb_is_away_and_tells_what_is_left() {
-        let fake = FakeInflux::start();
-        fake.away();
-        let limits = Limits {
-            flush: Duration::from_millis(50),
-            ..at_once()
-        };
-        let (writer, sender, _statuses) = Writer::new(sink(&fake), limits);
-        sender.send(points(0..5)).await.unwrap();
-        let shutdown = CancellationToken::new();
-        shutdown.cancel();
-        let status = tokio::time::timeout(PATIENCE, writer.run(shutdown))
-            .await
-            .unwrap();
-        assert_eq!((status.points_written, status.points_waiting), (0, 5));
-    }
-
-    #[tokio::test]
-    async fn a_stream_whose_reader_is_gone_ends_the_writer() {
-        let (stream, reader) = tokio::io::duplex(64);
-        drop(reader);
-        let (writer, sender, _statuses) = Writer::new(Sink::Lines(Box::new(stream)), at_once());
-        sender.send(points(0..5)).await.unwrap();
-        let status = tokio::time::timeout(PATIENCE, writer.run(CancellationToken::new()))
-            .await
-            .unwrap();
-        assert_eq!((status.points_written, status.closed.is_some()), (0, true));
-    }
-}
+mod tests;

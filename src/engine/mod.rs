@@ -20,7 +20,9 @@ use crate::plan::{Desired, Observed, Operation, Step};
 
 pub(crate) use any::AnyEngine;
 pub(crate) use apply::apply;
-pub(crate) use docker::{BuildEnvironment, Docker, DockerAddress, DockerEnvironment, build_hash};
+pub(crate) use docker::{
+    BuildEnvironment, Docker, DockerAddress, DockerEnvironment, Labelled, LabelledContainers, build_hash,
+};
 pub(crate) use endpoints::{Endpoint, Role, endpoints, publishes};
 pub(crate) use error::{EngineError, PullProblem};
 pub(crate) use local::{
@@ -28,7 +30,7 @@ pub(crate) use local::{
     ServiceSeat, Work, become_program, run_child, without_containers,
 };
 pub(crate) use log::{LogRequest, LogStream};
-pub(crate) use ports::{TakenPort, taken_ports};
+pub(crate) use ports::{TakenPort, taken_port, taken_ports};
 pub(crate) use ready::{Waiting, ask, await_ready};
 
 /// What a lab is run by.

@@ -47,6 +47,17 @@ pub(crate) fn taken_ports(project: &Project, observed: &Observed) -> Vec<TakenPo
     taken
 }
 
+/// A port of 127.0.0.1 that somebody listens on; None for one that is free.
+pub(crate) fn taken_port(port: u16) -> Option<TakenPort> {
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    is_taken(SocketAddr::new(address, port)).then(|| TakenPort {
+        port,
+        service: String::new(),
+        holder: holder::of_port(port),
+        free: free_port(address),
+    })
+}
+
 /// An address that is not this machine's cannot be tried; the engine will tell.
 fn is_taken(address: SocketAddr) -> bool {
     matches!(TcpListener::bind(address), Err(error) if error.kind() == ErrorKind::AddrInUse)

@@ -38,6 +38,14 @@ pub(crate) struct Credentials {
     pub(crate) password: Secret,
 }
 
+/// How a request shows who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Authorization {
+    Password(Credentials),
+    /// Of InfluxDB 2.x or 3.
+    Token(Secret),
+}
+
 /// `http://[user[:password]@]host[:port]`, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {

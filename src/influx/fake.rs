@@ -22,6 +22,7 @@ struct Seen {
     queries: Vec<String>,
     refusals: Vec<Refusal>,
     largest_write: usize,
+    unknown_statement: Option<&'static str>,
 }
 
 pub(crate) struct FakeInflux {
@@ -55,6 +56,21 @@ impl FakeInflux {
         let body = serde_json::json!({ "error": error }).to_string();
         let status = StatusCode::from_u16(status).unwrap();
         self.seen.lock().unwrap().refusals.push((status, body, times));
+    }
+
+    /// Answers the next write so.
+    pub(crate) fn refuse_with(&self, status: u16, body: &str) {
+        let status = StatusCode::from_u16(status).unwrap();
+        self.seen
+            .lock()
+            .unwrap()
+            .refusals
+            .push((status, body.to_owned(), 1));
+    }
+
+    /// Answers statements that begin so as InfluxDB 2.x does.
+    pub(crate) fn knows_no(&self, statement: &'static str) {
+        self.seen.lock().unwrap().unknown_statement = Some(statement);
     }
 
     /// Answers 413 to writes of more lines.
@@ -142,13 +158,17 @@ async fn write(
 async fn query(State(seen): State<Arc<Mutex<Seen>>>, body: String) -> String {
     let url = Url::parse(&format!("http://form/?{body}")).unwrap();
     let (_, statement) = url.query_pairs().find(|(key, _)| key == "q").unwrap();
-    let answer = if statement == "BROKEN" {
-        r#"{"results":[{"statement_id":0,"error":"broken as asked"}]}"#
-    } else {
-        r#"{"results":[{"statement_id":0}]}"#
+    let mut seen = seen.lock().unwrap();
+    let error = match seen.unknown_statement {
+        Some(unknown) if statement.starts_with(unknown) => Some(format!("not implemented: {unknown}")),
+        _ => (statement == "BROKEN").then(|| "broken as asked".to_owned()),
     };
-    seen.lock().unwrap().queries.push(statement.into_owned());
-    answer.to_owned()
+    let result = match error {
+        Some(error) => serde_json::json!({ "statement_id": 0, "error": error }),
+        None => serde_json::json!({ "statement_id": 0 }),
+    };
+    seen.queries.push(statement.into_owned());
+    serde_json::json!({ "results": [result] }).to_string()
 }
 
 pub(crate) fn gzip(text: &str) -> Vec<u8> {

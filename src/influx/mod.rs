@@ -1,4 +1,4 @@
-//! A client of InfluxDB 1.x's HTTP API: query, write; decides nothing about retries.
+//! A client of InfluxDB 1.x's HTTP API, which 2.x and 3 have too: query, write; decides nothing about retries.
 
 mod client;
 mod endpoint;
@@ -7,5 +7,5 @@ mod error;
 pub(crate) mod fake;
 
 pub(crate) use client::Client;
-pub(crate) use endpoint::{Credentials, Endpoint, EndpointError, Secret};
+pub(crate) use endpoint::{Authorization, Credentials, Endpoint, EndpointError, Secret};
 pub(crate) use error::InfluxError;

@@ -20,14 +20,21 @@ const RELAXED_TICK: Duration = Duration::from_millis(1);
 /// A wake-up from a kernel timer comes 21 to 27 µs late at the median, 34 to 43 µs at p99 (measured on a 2-core virtual machine,
 /// Linux 6.18): the first guess, from which the margin follows what is seen.
 const FIRST_MARGIN: Duration = Duration::from_micros(30);
-/// The most that is spun before a send, whatever the machine's timers are like.
+/// The most that is spun before a send where sends are frequent, whatever the machine's timers are like.
 const MOST_MARGIN: Duration = Duration::from_micros(60);
+/// The most where they are rare: a processor that has slept for long wakes late (some 200 µs at 10 requests a second on the
+/// same machine), and a spin of this length costs a quarter of a percent of a processor there.
+const MOST_MARGIN_OF_RARE: Duration = Duration::from_micros(250);
+/// Of the time between rare sends one part of so many may be spun.
+const RARE_SPUN_OF: u32 = 64;
 /// Of the time between two sends at most one part of so many is spun: at 10,000 a second a whole margin each would take half a
 /// processor to gain some 20 µs.
 const SPUN_OF: u32 = 8;
 /// The margin grows by this much with each wake-up that was later, and shrinks by a tenth of it with each that was not, so
 /// that nine of ten are in time.
 const STEP: Duration = Duration::from_nanos(1000);
+/// The first steps are so many times as long: ten sends a second would take half a minute else.
+const FIRST_STEPS: u32 = 16;
 
 /// Keeps to one worker's intended times.
 #[derive(Debug)]
@@ -35,6 +42,8 @@ pub(crate) struct Pace {
     tick: Duration,
     /// How long before a send the worker is woken; nothing where sends may be late.
     margin: Option<Duration>,
+    /// How many times [`STEP`] the margin grows by next; falls to 1.
+    steps: u32,
     /// When the last sends that left together began to leave.
     last: Option<Instant>,
 }
@@ -48,6 +57,7 @@ impl Pace {
         Self {
             tick,
             margin,
+            steps: FIRST_STEPS,
             last: None,
         }
     }
@@ -63,7 +73,7 @@ impl Pace {
     /// When to be woken for a send at `departure`.
     pub(crate) fn alarm(&self, departure: Instant) -> Instant {
         let most = match self.last {
-            Some(last) => departure.saturating_duration_since(last) / SPUN_OF,
+            Some(last) => most_spun(departure.saturating_duration_since(last)),
             None => MOST_MARGIN,
         };
         let margin = self.margin.unwrap_or_default().min(most);
@@ -75,17 +85,19 @@ impl Pace {
         let Some(margin) = &mut self.margin else {
             return;
         };
+        let step = STEP * self.steps;
         *margin = if woken.saturating_duration_since(alarm) > *margin {
-            (*margin + STEP).min(MOST_MARGIN)
+            (*margin + step).min(MOST_MARGIN_OF_RARE)
         } else {
-            margin.saturating_sub(STEP / 10)
+            margin.saturating_sub(step / 10)
         };
+        self.steps = (self.steps - 1).max(1);
     }
 
     /// Waits for a departure that is so near that no timer is worth it; returns the time then.
     pub(crate) fn spin(&self, departure: Instant, now: Instant) -> Instant {
         let mut now = now;
-        if self.margin.is_some() && departure.saturating_duration_since(now) <= MOST_MARGIN {
+        if self.margin.is_some() && departure.saturating_duration_since(now) <= MOST_MARGIN_OF_RARE {
             while now < departure {
                 std::hint::spin_loop();
                 now = Instant::now();
@@ -99,6 +111,12 @@ impl Pace {
     pub(crate) fn sent(&mut self, begun: Instant) {
         self.last = Some(begun);
     }
+}
+
+/// The most to spin before a send that follows the last one by `gap`.
+fn most_spun(gap: Duration) -> Duration {
+    let rare = (gap / RARE_SPUN_OF).min(MOST_MARGIN_OF_RARE);
+    (gap / SPUN_OF).min(MOST_MARGIN).max(rare)
 }
 
 #[cfg(test)]
@@ -123,6 +141,20 @@ mod tests {
             pace.learn(alarm, alarm + Duration::from_secs(1));
         }
         assert_eq!(alarm - pace.alarm(alarm), MOST_MARGIN);
+        pace.sent(alarm - Duration::from_millis(100));
+        assert_eq!(alarm - pace.alarm(alarm), MOST_MARGIN_OF_RARE);
+    }
+
+    #[test]
+    fn the_first_wake_ups_teach_the_most() {
+        let alarm = Instant::now() + Duration::from_secs(1);
+        let mut pace = Pace::new(Timing::Precise);
+        for _ in 0..20 {
+            pace.learn(alarm, alarm + micros(150));
+        }
+        pace.sent(alarm - Duration::from_millis(100));
+        let margin = alarm - pace.alarm(alarm);
+        assert!((micros(145)..=micros(170)).contains(&margin), "{margin:?}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Everything goes through Grafana's HTTP API of releases 9.5 to 13; nothing here knows how that Grafana runs.
 
+mod annotation;
 mod apply;
 mod client;
 mod dashboard;
@@ -19,6 +20,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use annotation::Annotation;
 pub(crate) use apply::{Change, Desired, apply};
 pub(crate) use client::Grafana;
 pub(crate) use dashboard::Dashboard;

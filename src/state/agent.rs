@@ -2,6 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,11 @@ impl AgentSeat {
             _lock: lock,
             _presence: directory.attend()?,
         })
+    }
+
+    /// Where points wait on disk; see [`LabDirectory::spool`].
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.directory.spool()
     }
 
     /// Lets other commands find the process.

@@ -96,6 +96,21 @@ impl LabDirectory {
         made.map_err(|source| self.failed("make", "", source))
     }
 
+    /// The directory for points that wait while the lab's InfluxDB is away. They belong to its data.
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.path.join("spool")
+    }
+
+    /// Removes the points that wait.
+    pub(crate) fn remove_spool(&self) -> Result<(), StateError> {
+        match fs::remove_dir_all(self.spool()) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(self.failed("remove", "spool", source))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Removes everything the lab kept. A directory that is not there is no error.
     pub(crate) fn remove(&self) -> Result<(), StateError> {
         match fs::remove_dir_all(&self.path) {

@@ -1,27 +1,31 @@
 //! The address of a uWSGI stats server, as typed; connects to nothing.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 use std::str::FromStr;
 
-/// Where a stats server listens, and whether it speaks plain JSON or HTTP (`stats-http`).
+/// Where a stats server listens, and whether it speaks plain JSON or HTTP (`stats-http`), as far as that was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum StatsAddress {
     /// `authority` is `host:port`.
     Tcp { authority: String },
     /// `authority` is `host` or `host:port` as typed; `path` begins with `/`.
     Http { authority: String, path: String },
+    /// `authority` is `host:port`. Plain and `stats-http` are told apart by what the server answers.
+    Any { authority: String },
     /// An absolute path. Plain and `stats-http` are told apart by what the server answers.
     Unix { path: PathBuf },
+    /// A name in Linux's abstract namespace, without the `@` that stands before it in text.
+    Abstract { name: String },
 }
 
 /// Each says what to type instead.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum AddressError {
-    #[error("`{0}` has no scheme: type tcp://{0}, or http://{0} if the server runs with stats-http")]
-    NoScheme(String),
-    #[error("`{0}` has no scheme: type unix://{0}")]
-    BarePath(String),
+    #[error(
+        "`{0}` is neither HOST:PORT nor a path: type 127.0.0.1:9191, /PATH or @NAME, or one with a scheme"
+    )]
+    NoAddress(String),
     #[error("`{value}`: uWSGI serves statistics without TLS: type http://{rest}")]
     Https { value: String, rest: String },
     #[error("`{0}` has an unknown scheme: type tcp://HOST:PORT, http://HOST:PORT or unix:///PATH")]
@@ -59,10 +63,38 @@ impl FromStr for StatsAddress {
                 value: text.to_owned(),
                 rest: text["unix:".len()..].trim_start_matches('/').to_owned(),
             }),
-            None if text.starts_with('/') => Err(AddressError::BarePath(text.to_owned())),
-            None => Err(AddressError::NoScheme(text.to_owned())),
+            None => without_scheme(text),
         }
     }
+}
+
+/// As uWSGI's own options and uwsgitop take them: a path, `@` and a name, `host:port`, `:port`.
+fn without_scheme(text: &str) -> Result<StatsAddress, AddressError> {
+    if let Some(name) = text.strip_prefix('@') {
+        return abstract_name(text, name);
+    }
+    if text.contains('/') {
+        let path = path::absolute(text).map_err(|_empty| AddressError::NoAddress(text.to_owned()))?;
+        return Ok(StatsAddress::Unix { path });
+    }
+    let authority = match text.strip_prefix(':') {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    check_authority(text, &authority)?;
+    match port(&authority).flatten() {
+        Some(_) => Ok(StatsAddress::Any { authority }),
+        None => Err(AddressError::NoAddress(text.to_owned())),
+    }
+}
+
+fn abstract_name(text: &str, name: &str) -> Result<StatsAddress, AddressError> {
+    if name.is_empty() {
+        return Err(AddressError::NoAddress(text.to_owned()));
+    }
+    Ok(StatsAddress::Abstract {
+        name: name.to_owned(),
+    })
 }
 
 fn tcp(text: &str, rest: &str) -> Result<StatsAddress, AddressError> {
@@ -92,6 +124,9 @@ fn http(text: &str, rest: &str) -> Result<StatsAddress, AddressError> {
 }
 
 fn unix(text: &str, rest: &str) -> Result<StatsAddress, AddressError> {
+    if let Some(name) = rest.strip_prefix('@') {
+        return abstract_name(text, name);
+    }
     // Go's URL parser, and so Telegraf, silently reads `unix://tmp/s` as `/s`.
     if !rest.starts_with('/') {
         return Err(AddressError::RelativePath {
@@ -126,19 +161,32 @@ impl StatsAddress {
     /// path is part of it; Telegraf has the host name alone, so that two sockets overwrite each other.
     pub(crate) fn default_source(&self, hostname: &str) -> String {
         match self {
-            Self::Tcp { authority } | Self::Http { authority, .. } => authority.clone(),
+            Self::Tcp { authority } | Self::Http { authority, .. } | Self::Any { authority } => {
+                authority.clone()
+            }
             Self::Unix { path } => format!("{hostname}:{}", path.display()),
+            Self::Abstract { name } => format!("{hostname}:@{name}"),
         }
     }
 
     /// What to connect to: `host:port`, with HTTP's own port where none was typed. None for a Unix socket.
     pub(super) fn socket_address(&self) -> Option<String> {
         match self {
-            Self::Tcp { authority } => Some(authority.clone()),
+            Self::Tcp { authority } | Self::Any { authority } => Some(authority.clone()),
             Self::Http { authority, .. } if port(authority).is_none() => Some(format!("{authority}:80")),
             Self::Http { authority, .. } => Some(authority.clone()),
-            Self::Unix { .. } => None,
+            Self::Unix { .. } | Self::Abstract { .. } => None,
         }
+    }
+
+    /// Whether the server runs on this machine, as far as the address tells: a Unix socket or a loopback address.
+    pub(crate) fn is_local(&self) -> bool {
+        let Some(address) = self.socket_address() else {
+            return true;
+        };
+        let host = address.rsplit_once(':').map_or("", |(host, _)| host);
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 }
 
@@ -148,7 +196,9 @@ impl fmt::Display for StatsAddress {
             Self::Tcp { authority } => write!(formatter, "tcp://{authority}"),
             Self::Http { authority, path } if path == "/" => write!(formatter, "http://{authority}"),
             Self::Http { authority, path } => write!(formatter, "http://{authority}{path}"),
+            Self::Any { authority } => formatter.write_str(authority),
             Self::Unix { path } => write!(formatter, "unix://{}", path.display()),
+            Self::Abstract { name } => write!(formatter, "unix://@{name}"),
         }
     }
 }
@@ -171,6 +221,9 @@ mod tests {
             ("http://app.example/stats?x=1", "app.example"),
             ("unix:///run/one.sock", "box:/run/one.sock"),
             ("unix:///run/two.sock", "box:/run/two.sock"),
+            ("unix://@stats", "box:@stats"),
+            ("127.0.0.1:1717", "127.0.0.1:1717"),
+            ("[::1]:1717", "[::1]:1717"),
         ] {
             let address: StatsAddress = typed.parse().unwrap();
             assert_eq!(
@@ -184,13 +237,8 @@ mod tests {
     fn a_wrong_address_is_refused_with_what_to_type() {
         for (typed, message) in [
             (
-                "127.0.0.1:1717",
-                "`127.0.0.1:1717` has no scheme: type tcp://127.0.0.1:1717, \
-                 or http://127.0.0.1:1717 if the server runs with stats-http",
-            ),
-            (
-                "/run/s.sock",
-                "`/run/s.sock` has no scheme: type unix:///run/s.sock",
+                "localhost",
+                "`localhost` is neither HOST:PORT nor a path: type 127.0.0.1:9191, /PATH or @NAME, or one with a scheme",
             ),
             (
                 "https://a:1/s",
@@ -210,9 +258,40 @@ mod tests {
     }
 
     #[test]
+    fn what_is_typed_without_a_scheme_is_a_port_a_path_or_an_abstract_name() {
+        let read = |typed: &str| typed.parse::<StatsAddress>().unwrap().to_string();
+        assert_eq!(read(":9191"), "127.0.0.1:9191");
+        assert_eq!(read("/run/s.sock"), "unix:///run/s.sock");
+        assert_eq!(read("@stats"), "unix://@stats");
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(read("./s.sock"), format!("unix://{}/s.sock", here.display()));
+    }
+
+    #[test]
+    fn an_address_of_this_machine_is_known_as_one() {
+        for (typed, local) in [
+            ("127.0.0.1:1", true),
+            ("tcp://[::1]:1", true),
+            ("http://localhost/stats", true),
+            ("@stats", true),
+            ("10.0.0.1:1", false),
+            ("http://app.example", false),
+        ] {
+            assert_eq!(
+                typed.parse::<StatsAddress>().unwrap().is_local(),
+                local,
+                "{typed}"
+            );
+        }
+    }
+
+    #[test]
     fn each_defect_has_its_own_error() {
         let value = str::to_owned;
         for (typed, error) in [
+            ("@", AddressError::NoAddress(value("@"))),
+            ("9191", AddressError::NoAddress(value("9191"))),
+            ("a:99999", AddressError::NoAddress(value("a:99999"))),
             ("ftp://a:1", AddressError::UnknownScheme(value("ftp://a:1"))),
             ("tcp://a", AddressError::NoPort(value("tcp://a"))),
             ("tcp://a:0", AddressError::NoPort(value("tcp://a:0"))),

@@ -1,9 +1,12 @@
-//! uWSGI's statistics document as data: the keys we use, and what is wrong when it cannot be read.
+//! The statistics document of a uWSGI server as data; reads no bytes.
+//!
+//! Not kept: what a request in flight says of itself ([`super::in_flight`] reads it), which can be most of a document.
+
+use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-
-use super::repair::repair;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// What the master of one uWSGI server says about it. A key that is missing reads as zero, as in Telegraf.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -28,18 +31,125 @@ pub(crate) struct Document {
     pub(crate) uid: u64,
     #[serde(default)]
     pub(crate) gid: u64,
+    /// The master's working directory.
+    #[serde(default)]
+    pub(crate) cwd: String,
+    #[serde(default, rename = "locks")]
+    pub(crate) locks_held: HeldLocks,
     #[serde(default)]
     pub(crate) sockets: Vec<Socket>,
+    #[serde(default)]
+    pub(crate) caches: Vec<Cache>,
+    #[serde(default)]
+    pub(crate) spoolers: Vec<Spooler>,
+    #[serde(default)]
+    pub(crate) crons: Vec<Cron>,
+    #[serde(default)]
+    pub(crate) daemons: Vec<Daemon>,
+    /// Only with `enable-metrics`; the app's own ones too. By name.
+    #[serde(default)]
+    pub(crate) metrics: BTreeMap<String, Metric>,
     pub(crate) workers: Vec<Worker>,
 }
 
-/// A socket that takes requests. A Unix socket always says 0 and 0 on Linux.
+/// A socket that takes requests. Of a Unix socket uWSGI always says 0 and 0 on Linux.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Socket {
+    /// As configured: `host:port`, a path (perhaps relative to `cwd`) or `@` and an abstract name. Two may share one.
+    pub(crate) name: String,
+    /// `http`, `uwsgi`, `fastcgi`, …
+    pub(crate) proto: String,
+    /// Connections that wait; refreshed once a second.
     pub(crate) queue: u64,
     pub(crate) max_queue: u64,
+    pub(crate) shared: u64,
+    pub(crate) can_offload: u64,
 }
+
+/// A cache of the caching framework.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Cache {
+    pub(crate) name: String,
+    pub(crate) hashsize: u64,
+    /// Bytes.
+    pub(crate) keysize: u64,
+    pub(crate) max_items: u64,
+    pub(crate) blocks: u64,
+    /// Bytes.
+    pub(crate) blocksize: u64,
+    pub(crate) items: u64,
+    pub(crate) hits: u64,
+    pub(crate) miss: u64,
+    /// Items refused because the cache was full.
+    pub(crate) full: u64,
+    /// Unix seconds.
+    pub(crate) last_modified_at: u64,
+}
+
+/// A process that works a spool directory off.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Spooler {
+    pub(crate) dir: String,
+    pub(crate) pid: u64,
+    /// Done since the master started.
+    pub(crate) tasks: u64,
+    pub(crate) respawns: u64,
+    /// 1 while a task is under way.
+    pub(crate) running: u64,
+}
+
+/// A command that uWSGI runs at times; -1 in a field of the time means any.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Cron {
+    pub(crate) command: String,
+    pub(crate) minute: i64,
+    pub(crate) hour: i64,
+    pub(crate) day: i64,
+    pub(crate) month: i64,
+    pub(crate) week: i64,
+    pub(crate) unique: i64,
+    /// -1 while it does not run.
+    pub(crate) pid: i64,
+    /// Unix seconds.
+    pub(crate) started_at: i64,
+}
+
+/// A process started with `attach-daemon`. Its `respawns` is left out: uWSGI 2.0.31 always says 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Daemon {
+    pub(crate) cmd: String,
+    pub(crate) pid: i64,
+}
+
+/// A value of the metrics subsystem.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Metric {
+    #[serde(rename = "type")]
+    pub(crate) kind: u64,
+    pub(crate) value: i64,
+}
+
+impl Metric {
+    /// As uWSGI's documentation calls them.
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match self.kind {
+            0 => "counter",
+            1 => "gauge",
+            2 => "absolute",
+            _ => "alias",
+        }
+    }
+}
+
+/// How many of the server's locks some process holds. The document lists them as objects of one key each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct HeldLocks(pub(crate) u64);
 
 /// One entry of `workers`: always as many as `processes`, running or not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -89,6 +199,8 @@ pub(crate) struct App {
     /// Seconds.
     pub(crate) startup_time: u64,
     pub(crate) exceptions: u64,
+    pub(crate) mountpoint: String,
+    pub(crate) chdir: String,
 }
 
 /// A thread (or asynchronous slot) of a worker.
@@ -115,179 +227,53 @@ pub(crate) struct RequestInfo {
     pub(crate) request_start: Option<u64>,
 }
 
-/// Why what a server sent is no document of a uWSGI server with workers.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DocumentError {
-    /// uWSGI sends nothing at all when it fails half-way through writing a document.
-    #[error("the server closed the connection without sending anything")]
-    Empty,
-    #[error("the document ends in the middle, after {bytes} bytes")]
-    Truncated { bytes: usize },
-    #[error("not a statistics document; it begins with `{beginning}`")]
-    NotJson { beginning: String },
-    #[error("an Emperor's document, which has no workers: give the stats address of one of its vassals")]
-    Emperor,
-    #[error(
-        "a router's document, which has no workers: give the stats address of the uWSGI server behind it"
-    )]
-    Router,
-    #[error("JSON without `workers`: this is not uWSGI's stats server")]
-    NoWorkers,
-    #[error("the document has more than {OBJECT_LIMIT} workers, apps and cores")]
-    TooMany,
-    #[error("a key of the document has a value of the wrong kind")]
-    Invalid(#[source] serde_json::Error),
-}
-
-/// Two for each core of the largest server one could think of. Of empty objects, 16 MB would hold five million, and become
-/// gigabytes of points.
-const OBJECT_LIMIT: usize = 200_000;
-
-/// Reads the document of a uWSGI server. One that is not strict JSON is repaired first.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Document, DocumentError> {
-    if bytes.is_empty() {
-        return Err(DocumentError::Empty);
-    }
-    if bytes.len() > OBJECT_LIMIT && bytes.iter().filter(|byte| **byte == b'{').count() > OBJECT_LIMIT {
-        return Err(DocumentError::TooMany);
-    }
-    // Nearly all documents are clean, so the pass that repairs runs only when the strict parser has failed.
-    serde_json::from_slice(bytes).or_else(|_| {
-        let text = repair(bytes);
-        serde_json::from_str(&text).map_err(|error| classify(&text, error))
-    })
-}
-
-/// The keys that tell the kinds of document apart.
-#[derive(Deserialize)]
-struct Kind {
-    workers: Option<IgnoredAny>,
-    vassals: Option<IgnoredAny>,
-    subscriptions: Option<IgnoredAny>,
-}
-
-fn classify(text: &str, error: serde_json::Error) -> DocumentError {
-    if error.is_eof() {
-        return DocumentError::Truncated { bytes: text.len() };
-    }
-    match serde_json::from_str(text) {
-        Ok(Kind { workers: Some(_), .. }) => DocumentError::Invalid(error),
-        Ok(Kind { vassals: Some(_), .. }) => DocumentError::Emperor,
-        Ok(Kind {
-            subscriptions: Some(_),
-            ..
-        }) => DocumentError::Router,
-        Ok(_) => DocumentError::NoWorkers,
-        Err(_) => DocumentError::NotJson {
-            beginning: beginning(text),
-        },
+impl<'de> Deserialize<'de> for HeldLocks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Locks).map(Self)
     }
 }
 
-/// The first 40 characters on one line, for messages.
-pub(super) fn beginning(text: &str) -> String {
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().take(40).map(printable).collect()
-}
+struct Locks;
 
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::Path;
+impl<'de> Visitor<'de> for Locks {
+    type Value = u64;
 
-    use proptest::prelude::*;
-
-    use super::super::summary::Summary;
-    use super::*;
-
-    fn fixtures() -> Vec<(String, Vec<u8>)> {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/uwsgi-stats");
-        let documents = fs::read_dir(directory)
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
-        documents
-            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-            .map(|path| (path.display().to_string(), fs::read(&path).unwrap()))
-            .collect()
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of locks")
     }
 
-    #[test]
-    fn every_captured_document_is_read() {
-        let fixtures = fixtures();
-        assert_eq!(fixtures.len(), 17, "captured documents");
-        for (name, bytes) in fixtures {
-            let document = parse(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(
-                document.version.starts_with("2.0.3"),
-                "{name}: {}",
-                document.version
-            );
-            assert!(!document.workers.is_empty(), "{name} has workers");
+    fn visit_seq<A: SeqAccess<'de>>(self, mut locks: A) -> Result<u64, A::Error> {
+        let mut held = 0;
+        while let Some(Holders(holders)) = locks.next_element()? {
+            held += holders;
         }
+        Ok(held)
+    }
+}
+
+/// The locks of one object that have a holder.
+struct Holders(u64);
+
+impl<'de> Deserialize<'de> for Holders {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Lock).map(Self)
+    }
+}
+
+struct Lock;
+
+impl<'de> Visitor<'de> for Lock {
+    type Value = u64;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a lock and the process that holds it")
     }
 
-    #[test]
-    fn every_captured_document_cut_anywhere_is_an_error_and_never_a_document() {
-        for (name, bytes) in fixtures() {
-            let end = bytes.trim_ascii_end().len();
-            for cut in (0..end).step_by(97) {
-                assert!(parse(&bytes[..cut]).is_err(), "{name} cut at {cut}");
-            }
+    fn visit_map<A: MapAccess<'de>>(self, mut lock: A) -> Result<u64, A::Error> {
+        let mut held = 0;
+        while let Some((_, pid)) = lock.next_entry::<serde::de::IgnoredAny, i64>()? {
+            held += u64::from(pid > 0);
         }
-    }
-
-    #[test]
-    fn a_document_of_millions_of_objects_is_refused_before_it_is_read() {
-        let document = format!("{{\"workers\":[{}{{}}]}}", "{},".repeat(5_000_000));
-        assert!(matches!(parse(document.as_bytes()), Err(DocumentError::TooMany)));
-    }
-
-    proptest! {
-        #[test]
-        fn a_document_with_any_bytes_changed_crashes_nothing(
-            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
-        ) {
-            let (_, mut bytes) = fixtures().swap_remove(0);
-            for (index, byte) in changes {
-                let index = index.index(bytes.len());
-                bytes[index] = byte;
-            }
-            if let Ok(document) = parse(&bytes) {
-                Summary::of(&document, 0);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_no_document_is_told_apart() {
-        for (sent, message) in [
-            ("", "the server closed the connection without sending anything"),
-            (
-                r#"{"version":"2.0.30","workers":[{"#,
-                "the document ends in the middle, after 32 bytes",
-            ),
-            (
-                "Hello World",
-                "not a statistics document; it begins with `Hello World`",
-            ),
-            (
-                r#"{"version":"2.0.30","vassals":[]}"#,
-                "an Emperor's document, which has no workers: give the stats address of one of its vassals",
-            ),
-            (
-                r#"{"version":"2.0.30","subscriptions":[]}"#,
-                "a router's document, which has no workers: give the stats address of the uWSGI server behind it",
-            ),
-            (
-                r#"{"cwd":"/"}"#,
-                "JSON without `workers`: this is not uWSGI's stats server",
-            ),
-            (
-                r#"{"workers":"many"}"#,
-                "a key of the document has a value of the wrong kind",
-            ),
-        ] {
-            assert_eq!(parse(sent.as_bytes()).unwrap_err().to_string(), message, "{sent}");
-        }
+        Ok(held)
     }
 }

@@ -8,7 +8,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use super::address::StatsAddress;
-use super::document::beginning;
+use super::reading::beginning;
 
 /// Thirty times what 2,000 cores take (500 kB, measured with uWSGI 2.0.31).
 const SIZE_LIMIT: usize = 16 << 20;
@@ -32,9 +32,15 @@ pub(crate) enum FetchError {
         "the server says nothing: a port with stats-http, or the app's own? (try http:// instead of tcp://)"
     )]
     Silent,
+    /// So does a `socket` of uWSGI's own protocol, which takes the request for the head of a packet.
+    #[error(
+        "the server takes the request and says nothing for {} ms: the app's own port, perhaps of the uwsgi protocol?",
+        .0.as_millis()
+    )]
+    Mute(Duration),
     #[error("the answer is larger than {} MB", SIZE_LIMIT >> 20)]
     TooLarge,
-    #[error("the server answers `{0}`")]
+    #[error("the server answers `{0}`: the app's own port?")]
     Status(String),
     #[error("neither HTTP nor a statistics document; it begins with `{0}`")]
     NotHttp(String),
@@ -43,24 +49,74 @@ pub(crate) enum FetchError {
 /// Everything the server sends until it closes the connection, without HTTP's head. `deadline` covers connecting,
 /// asking and reading.
 pub(crate) async fn fetch(address: &StatsAddress, deadline: Duration) -> Result<Vec<u8>, FetchError> {
+    let (answer, _) = fetch_as(address, deadline).await?;
+    Ok(answer)
+}
+
+/// As [`fetch`], with the address as it turned out to be: of one typed without a scheme, `tcp://` or `http://`. Whoever
+/// asks again asks there, and a plain server is then not sent a request that it does not read.
+pub(crate) async fn fetch_as(
+    address: &StatsAddress,
+    deadline: Duration,
+) -> Result<(Vec<u8>, StatsAddress), FetchError> {
     match timeout(deadline, exchange(address, deadline)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(FetchError::Deadline(deadline)),
     }
 }
 
-async fn exchange(address: &StatsAddress, deadline: Duration) -> Result<Vec<u8>, FetchError> {
-    match address {
+async fn exchange(address: &StatsAddress, deadline: Duration) -> Result<(Vec<u8>, StatsAddress), FetchError> {
+    let patience = deadline.mul_f64(0.9);
+    let answer = match address {
         StatsAddress::Tcp { .. } => {
             let patience = FIRST_BYTE_PATIENCE.min(deadline / 2);
-            listen(connect_tcp(address).await?, patience).await
+            listen(connect_tcp(address).await?, patience).await?
         }
-        StatsAddress::Http { authority, path } => ask(connect_tcp(address).await?, authority, path).await,
+        StatsAddress::Http { authority, path } => {
+            let answer = ask(connect_tcp(address).await?, authority, path, patience).await?;
+            without_head(answer)?
+        }
+        StatsAddress::Any { authority } => return probe(address, authority, patience).await,
         // A Unix socket may run with stats-http too, and its address cannot say so. A plain server ignores the request.
         StatsAddress::Unix { path } => {
             let stream = UnixStream::connect(path).await.map_err(FetchError::Connect)?;
-            ask(stream, "localhost", "/").await
+            without_head(ask(stream, "localhost", "/", patience).await?)?
         }
+        StatsAddress::Abstract { name } => {
+            let stream = connect_abstract(name).await.map_err(FetchError::Connect)?;
+            without_head(ask(stream, "localhost", "/", patience).await?)?
+        }
+    };
+    Ok((answer, address.clone()))
+}
+
+/// Asks as for `stats-http`, which does no harm where the server is plain: it sends its document without reading. Asking
+/// first is what spares uWSGI's master the 4 s that it waits for a client with nothing to say.
+async fn probe(
+    address: &StatsAddress,
+    authority: &str,
+    patience: Duration,
+) -> Result<(Vec<u8>, StatsAddress), FetchError> {
+    let answer = ask(connect_tcp(address).await?, authority, "/", patience).await?;
+    let authority = authority.to_owned();
+    if is_document(&answer) {
+        let plain = StatsAddress::Tcp { authority };
+        // Whoever closes a connection with something unread in it may lose the end of what it sent: so read again.
+        let answer = listen(connect_tcp(&plain).await?, patience).await?;
+        return Ok((answer, plain));
+    }
+    let path = "/".to_owned();
+    Ok((without_head(answer)?, StatsAddress::Http { authority, path }))
+}
+
+/// uWSGI 2.0.30 binds an abstract name with a NUL behind it, which other servers do not.
+async fn connect_abstract(name: &str) -> io::Result<UnixStream> {
+    // Tokio takes a path that begins with NUL for a name of Linux's abstract namespace.
+    match UnixStream::connect(format!("\0{name}\0")).await {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            UnixStream::connect(format!("\0{name}")).await
+        }
+        outcome => outcome,
     }
 }
 
@@ -81,7 +137,7 @@ async fn listen(mut stream: impl AsyncRead + Unpin, patience: Duration) -> Resul
 }
 
 /// Sends a request at once, then reads. The request is whole before the first read, because uWSGI's master waits for it.
-async fn ask<S>(mut stream: S, host: &str, path: &str) -> Result<Vec<u8>, FetchError>
+async fn ask<S>(mut stream: S, host: &str, path: &str, patience: Duration) -> Result<Vec<u8>, FetchError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -92,8 +148,12 @@ where
         _ => {}
     }
     let mut answer = Vec::with_capacity(8 << 10);
-    read_to_end(stream, &mut answer).await?;
-    without_head(answer)
+    match timeout(patience, stream.read_buf(&mut answer)).await {
+        Err(_) => return Err(FetchError::Mute(patience)),
+        Ok(Err(error)) => return Err(FetchError::Receive(error)),
+        Ok(Ok(_)) => read_to_end(stream, &mut answer).await?,
+    }
+    Ok(answer)
 }
 
 fn is_closed(error: &io::Error) -> bool {
@@ -114,9 +174,13 @@ async fn read_to_end(stream: impl AsyncRead + Unpin, answer: &mut Vec<u8>) -> Re
     }
 }
 
+fn is_document(answer: &[u8]) -> bool {
+    answer.trim_ascii_start().first() == Some(&b'{')
+}
+
 /// Takes HTTP's head off. A document without one comes from a port without `stats-http` and is as good.
 fn without_head(mut answer: Vec<u8>) -> Result<Vec<u8>, FetchError> {
-    if matches!(answer.trim_ascii_start().first(), None | Some(b'{')) {
+    if answer.is_empty() || is_document(&answer) {
         return Ok(answer);
     }
     let mut headers = [httparse::EMPTY_HEADER; 64];
@@ -141,7 +205,7 @@ mod tests {
 
     use tokio::net::{TcpListener, UnixListener};
 
-    use super::super::document::parse;
+    use super::super::reading::parse;
     use super::*;
 
     const DOCUMENT: &str = "{\"workers\":[]}";
@@ -236,6 +300,56 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_port_without_a_scheme_is_asked_and_known_from_then_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                stream.write_all(DOCUMENT.as_bytes()).await.unwrap();
+            }
+        });
+        let http = says(format!("HTTP/1.0 200 OK\r\n\r\n{DOCUMENT}")).await;
+        for (port, scheme) in [(port, "tcp"), (http, "http")] {
+            let typed = format!("127.0.0.1:{port}").parse().unwrap();
+            let (answer, found) = fetch_as(&typed, PATIENT).await.unwrap();
+            assert_eq!(answer, DOCUMENT.as_bytes());
+            assert_eq!(found.to_string(), format!("{scheme}://127.0.0.1:{port}"));
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn an_abstract_socket_is_read() {
+        use std::os::linux::net::SocketAddrExt as _;
+
+        let name = format!("uwsgi-lab-test-{}", std::process::id());
+        let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
+        let listener = std::os::unix::net::UnixListener::bind_addr(&address).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let listener = UnixListener::from_std(listener).unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(DOCUMENT.as_bytes()).await.unwrap();
+        });
+        assert_eq!(get(format!("@{name}"), PATIENT).await, Ok(DOCUMENT.to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_takes_the_request_and_says_nothing_is_told_apart() {
+        let port = server(|stream| async move {
+            std::future::pending::<()>().await;
+            drop(stream);
+        })
+        .await;
+        let answer = get(format!("127.0.0.1:{port}"), Duration::from_millis(100)).await;
+        assert_eq!(
+            answer,
+            Err(FetchError::Mute(Duration::from_millis(90)).to_string())
+        );
+    }
+
+    #[tokio::test]
     async fn a_server_that_says_nothing_over_tcp_is_taken_for_stats_http() {
         let port = server(|stream| async move {
             std::future::pending::<()>().await;
@@ -277,7 +391,7 @@ mod tests {
         for (answer, message) in [
             (
                 "HTTP/1.1 502 Bad Gateway\r\n\r\n{}",
-                "the server answers `502 Bad Gateway`",
+                "the server answers `502 Bad Gateway`: the app's own port?",
             ),
             (
                 "SSH-2.0-OpenSSH_9.2\r\n",

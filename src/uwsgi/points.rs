@@ -1,9 +1,11 @@
-//! A document as points: the four measurements of Telegraf's `uwsgi` input, and `uwsgi_summary`; computes no rates.
+//! A document as points: the four measurements of Telegraf's `uwsgi` input, and our own; computes no rates.
 
 use crate::point::Point;
 
 use super::document::{App, Core, Document, Worker};
+use super::reading::Statistics;
 use super::summary::Summary;
+use super::{beyond, emperor, router};
 
 /// What a scrape knows beside the document. All its points carry the same time.
 #[derive(Debug, Clone, Copy)]
@@ -16,12 +18,30 @@ pub(crate) struct Scrape<'a> {
 }
 
 impl Scrape<'_> {
-    fn point(&self, measurement: &'static str) -> Point {
+    pub(super) fn point(&self, measurement: &'static str) -> Point {
         Point::new(measurement, self.timestamp_ms).tag("source", self.source)
     }
 }
 
-/// The points of a scrape that succeeded. Names, tags and types of the first four are those of Telegraf 1.12 to 1.39,
+/// The points of any document. `summary` is that of a server; an Emperor's or a router's summary says only that it is up.
+pub(crate) fn statistics_points(
+    statistics: &Statistics,
+    summary: Option<&Summary>,
+    scrape: &Scrape<'_>,
+) -> Vec<Point> {
+    let up = || {
+        let point = scrape.point("uwsgi_summary").field("up", 1_u64);
+        vec![point.field("scrape_us", scrape.duration_us)]
+    };
+    match (statistics, summary) {
+        (Statistics::Server(document), Some(summary)) => points(document, summary, scrape),
+        (Statistics::Server(_), None) => up(),
+        (Statistics::Emperor(document), _) => [up(), emperor::points(document, scrape)].concat(),
+        (Statistics::Router(document), _) => [up(), router::points(document, scrape)].concat(),
+    }
+}
+
+/// The points of a server's document. Names, tags and types of the first four are those of Telegraf 1.12 to 1.39,
 /// except that `worker_id` is the place in the list from 1 on: workers never started all call themselves 0.
 pub(crate) fn points(document: &Document, summary: &Summary, scrape: &Scrape<'_>) -> Vec<Point> {
     let mut points = vec![summary_point(summary, scrape), overview(document, scrape)];
@@ -33,6 +53,7 @@ pub(crate) fn points(document: &Document, summary: &Summary, scrape: &Scrape<'_>
         let cores = worker.cores.iter().flatten();
         points.extend(cores.map(|core| core_point(core, &worker_id, scrape)));
     }
+    beyond::points(document, scrape, &mut points);
     points
 }
 
@@ -58,12 +79,17 @@ fn summary_point(summary: &Summary, scrape: &Scrape<'_>) -> Point {
         ("oldest_request_s", summary.oldest_request_s),
         ("queue", summary.queue),
         ("max_queue", summary.max_queue),
+        ("rss", summary.rss),
+        ("vsz", summary.vsz),
     ] {
         if let Some(value) = value {
             point = point.field(name, value);
         }
     }
-    point.field("up", 1_u64).field("scrape_us", scrape.duration_us)
+    point
+        .field("locks_held", summary.locks_held)
+        .field("up", 1_u64)
+        .field("scrape_us", scrape.duration_us)
 }
 
 fn overview(document: &Document, scrape: &Scrape<'_>) -> Point {
@@ -131,7 +157,7 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    use super::super::document::parse;
+    use super::super::reading::{parse, read};
     use super::*;
 
     const SCRAPE: Scrape<'static> = Scrape {
@@ -164,11 +190,28 @@ mod tests {
             "harakiri",
             "hello-world-busy",
             "in-request-control-char",
+            "memory-report",
+            "metrics",
+            "mules-spooler-cache",
             "minified-nocores-badcwd",
             "multi-app",
         ] {
             let written = lines(&points_of(&fs::read(fixture(&format!("{name}.json"))).unwrap()));
             let expected = fs::read_to_string(fixture(&format!("{name}.lines"))).unwrap_or_default();
+            assert_eq!(written, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn captured_documents_of_an_emperor_and_a_router_become_these_lines() {
+        for name in ["emperor", "router"] {
+            let path = |extension| {
+                let name = format!("tests/fixtures/uwsgi-others/{name}.{extension}");
+                Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+            };
+            let statistics = read(&fs::read(path("json")).unwrap()).unwrap();
+            let written = lines(&statistics_points(&statistics, None, &SCRAPE));
+            let expected = fs::read_to_string(path("lines")).unwrap_or_default();
             assert_eq!(written, expected, "{name}");
         }
     }

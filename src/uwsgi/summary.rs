@@ -1,6 +1,6 @@
 //! One document counted: how many workers are in which state, how full cores and queue are.
 
-use super::document::{Core, Document};
+use super::document::{Core, Document, Worker};
 
 /// What is unknown to uWSGI is None, never 0, so that each zero is a real one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +24,11 @@ pub(crate) struct Summary {
     /// Of the socket with the longest queue. None for Unix sockets, whose queue uWSGI cannot see.
     pub(crate) queue: Option<u64>,
     pub(crate) max_queue: Option<u64>,
+    /// Bytes of all running workers together; None without `memory-report`, which leaves uWSGI ignorant.
+    pub(crate) rss: Option<u64>,
+    pub(crate) vsz: Option<u64>,
+    /// Locks that a process holds now.
+    pub(crate) locks_held: u64,
 }
 
 impl Summary {
@@ -33,6 +38,9 @@ impl Summary {
         summary.count_workers(document);
         summary.count_cores(document, now_s);
         summary.measure_queue(document);
+        summary.rss = known_bytes(document, |worker| worker.rss);
+        summary.vsz = known_bytes(document, |worker| worker.vsz);
+        summary.locks_held = document.locks_held.0;
         summary
     }
 
@@ -80,9 +88,16 @@ impl Summary {
     }
 }
 
+/// A worker that has not ended a request yet says 0, which adds nothing.
+fn known_bytes(document: &Document, bytes: impl Fn(&Worker) -> u64) -> Option<u64> {
+    let running = document.workers.iter().filter(|worker| worker.pid > 0);
+    let total = running.map(bytes).fold(0, u64::saturating_add);
+    (total > 0).then_some(total)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::document::parse;
+    use super::super::reading::parse;
     use super::*;
 
     #[test]

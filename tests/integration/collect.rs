@@ -10,10 +10,10 @@ use std::thread;
 
 use super::environment::{Peer, Process, eventually, free_port, start_uwsgi, uwsgi_lab};
 
-const DOCUMENT: &[u8] = include_bytes!("../fixtures/uwsgi-stats/in-request-control-char.json");
+pub(crate) const DOCUMENT: &[u8] = include_bytes!("../fixtures/uwsgi-stats/in-request-control-char.json");
 
 /// Answers every connection with `answer` and closes it. Returns `host:port`.
-fn stats_server(answer: &'static [u8]) -> String {
+pub(crate) fn stats_server(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     thread::spawn(move || {
@@ -24,11 +24,11 @@ fn stats_server(answer: &'static [u8]) -> String {
     address
 }
 
-fn collect(arguments: &[&str]) -> Output {
+pub(crate) fn collect(arguments: &[&str]) -> Output {
     uwsgi_lab().arg("collect").args(arguments).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -66,6 +66,7 @@ fn one_scrape_prints_every_measurement_as_line_protocol() {
         .map(str::to_owned)
         .into_iter()
         .chain((1..=4).flat_map(worker))
+        .chain(["uwsgi_sockets,proto=http,socket=127.0.0.1:27090,socket_id=0,source=lab".to_owned()])
         .collect();
     assert_eq!(series, expected);
     let mut times: Vec<_> = lines
@@ -84,7 +85,7 @@ fn a_failed_scrape_says_what_and_why_and_leaves_a_point_behind() {
         (output.status.code(), stderr(&output, &server).as_str()),
         (
             Some(4),
-            "error: cannot scrape tcp://ADDRESS: not a statistics document; it begins with `Hello World`\n"
+            "error: cannot scrape tcp://ADDRESS: not a statistics document, it begins with `Hello World`: the app's own port?\n"
         )
     );
     assert!(text(&output.stdout).starts_with("uwsgi_summary,source=lab up=0i,scrape_us="));
@@ -94,8 +95,8 @@ fn a_failed_scrape_says_what_and_why_and_leaves_a_point_behind() {
 fn wrong_usage_is_refused_before_anything_is_scraped() {
     for (arguments, message) in [
         (
-            &["127.0.0.1:9191"][..],
-            "`127.0.0.1:9191` has no scheme: type tcp://127.0.0.1:9191",
+            &["localhost"][..],
+            "`localhost` is neither HOST:PORT nor a path: type 127.0.0.1:9191",
         ),
         (
             &["tcp://127.0.0.1:1", "tcp://127.0.0.1:1"],
@@ -179,7 +180,10 @@ fn check_real_uwsgi(uwsgi: &Path, scheme: &str, place: &str, options: &[&str]) {
     let directory = tempfile::tempdir().unwrap();
     let stats = [&["--stats", place][..], options].concat();
     let _server = start_uwsgi(uwsgi, directory.path(), &stats);
-    let address = format!("{scheme}://{place}");
+    let address = match scheme {
+        "" => place.to_owned(),
+        scheme => format!("{scheme}://{place}"),
+    };
     let head = "uwsgi_summary,source=lab workers=2i,running=2i,busy=0i,idle=2i,cheap=0i,pause=0i,sig=0i,\
                 cores=4i,in_request=0i,oldest_request_s=0i,";
     eventually(
@@ -205,6 +209,9 @@ fn real_uwsgi_is_read_over_each_kind_of_address() {
         ("unix", socket("plain"), &[]),
         ("unix", socket("http"), &["--stats-http"]),
         ("http", tcp(), &["--stats-http", "--stats-minified"]),
+        ("", tcp(), &[]),
+        ("", tcp(), &["--stats-http"]),
+        ("", format!("@uwsgi-lab-test-{}", free_port()), &[]),
     ] {
         check_real_uwsgi(&uwsgi, scheme, &place, options);
     }
@@ -229,9 +236,15 @@ fn a_stats_http_port_read_over_tcp_is_explained() {
     );
 }
 
-/// InfluxDB with its data in `directory`; returns its URL.
+/// InfluxDB with its data in `directory`; returns its address.
 fn start_influxd(influxd: &Path, directory: &Path) -> (Process, String) {
     let port = free_port();
+    let process = start_influxd_at(influxd, directory, port);
+    (process, format!("127.0.0.1:{port}"))
+}
+
+/// The same, on a port that was its own before.
+pub(crate) fn start_influxd_at(influxd: &Path, directory: &Path, port: u16) -> Process {
     let config = directory.join("influxdb.conf");
     let data = directory.display();
     let text = format!(
@@ -251,11 +264,11 @@ fn start_influxd(influxd: &Path, directory: &Path) -> (Process, String) {
     eventually("InfluxDB listens", || {
         TcpStream::connect(("127.0.0.1", port)).is_ok()
     });
-    (process, format!("127.0.0.1:{port}"))
+    process
 }
 
 /// The answer of InfluxDB to a query, as CSV.
-fn query(address: &str, statement: &str) -> String {
+pub(crate) fn query(address: &str, statement: &str) -> String {
     let escaped = statement.replace(' ', "%20").replace('"', "%22");
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!("GET /query?db=uWSGI&q={escaped} HTTP/1.0\r\nAccept: application/csv\r\n\r\n");

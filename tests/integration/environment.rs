@@ -57,6 +57,10 @@ impl Peer {
         name: "influx",
         variable: "UWSGI_LAB_TEST_INFLUX",
     };
+    pub(crate) const PROMETHEUS: Self = Self {
+        name: "prometheus",
+        variable: "UWSGI_LAB_TEST_PROMETHEUS",
+    };
     /// Version 1.29, as Debian has it.
     pub(crate) const DOCKER_COMPOSE: Self = Self {
         name: "docker-compose",

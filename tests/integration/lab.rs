@@ -88,6 +88,8 @@ impl Lab {
         command.args(arguments).envs(self.environment.iter().cloned());
         command.env("HOME", self.scratch()).current_dir(self.scratch());
         command.env("UWSGI_LAB_NAME", &self.name);
+        // Labs of other tests run beside it, and only one of them could have the port.
+        command.env("UWSGI_LAB_METRICS_PORT", "0");
         command.env("UWSGI_LAB_STATE_DIR", self.scratch().join("state"));
         command
     }

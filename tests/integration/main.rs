@@ -2,6 +2,8 @@
 
 mod browser;
 mod collect;
+mod collect_many;
+mod collect_sinks;
 mod dashboard;
 mod docker;
 mod environment;

@@ -36,6 +36,9 @@ pub(super) fn agent_failure(error: &AgentError) -> Failure {
     match error {
         AgentError::State(state) => state_failure(state),
         AgentError::Address { .. } | AgentError::Target { .. } => Failure::from_error(Code::Usage, error),
+        AgentError::Metrics { .. } => Failure::from_error(Code::Unavailable, error).hint(
+            "end what holds it, choose another with --metrics-port, or serve none with --metrics-port 0",
+        ),
         AgentError::Load(_) => Failure::from_error(Code::Unavailable, error),
         AgentError::Silent { .. } => Failure::from_error(Code::Unexpected, error)
             .hint("`uwsgi-lab down` ends it, by force if need be; `uwsgi-lab up` starts it anew"),

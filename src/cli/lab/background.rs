@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use crate::agent::{Agent, AgentSettings, Mode};
-use crate::state::{AgentRecord, AgentSeat, LabDirectory};
+use crate::state::{AgentRecord, AgentSeat, Credentials, LabDirectory};
 
 use super::super::error::{Code, Failure};
 use super::super::files;
@@ -30,19 +30,19 @@ const START_LIMIT: Duration = Duration::from_secs(10);
 struct Orders {
     directory: std::path::PathBuf,
     settings: AgentSettings,
-    password: String,
+    credentials: Credentials,
 }
 
 /// Starts a lab in the background and returns when it can be reached.
 pub(super) async fn start(
     directory: &LabDirectory,
     settings: &AgentSettings,
-    password: &str,
+    credentials: &Credentials,
 ) -> Result<AgentRecord, Failure> {
     let orders = Orders {
         directory: directory.path().to_owned(),
         settings: settings.clone(),
-        password: password.to_owned(),
+        credentials: credentials.clone(),
     };
     let mut child = spawn(directory, &orders)?;
     let limit = Instant::now() + START_LIMIT;
@@ -130,7 +130,7 @@ async fn serve(orders: Orders) -> Result<(), Failure> {
     let directory = LabDirectory::at(orders.directory);
     let mut interrupts = Interrupts::listen()?;
     let seat = AgentSeat::take(&directory).map_err(|error| state_failure(&error))?;
-    let agent = Agent::start(&orders.settings, &orders.password, seat, Mode::Detached).await;
+    let agent = Agent::start(&orders.settings, &orders.credentials, seat, Mode::Detached).await;
     let agent = agent.map_err(|error| agent_failure(&error))?;
     tokio::select! {
         () = interrupts.next() => {}

@@ -19,7 +19,7 @@ use super::connect::failure;
 use super::desired::{self, references};
 use super::engines::{self, Choice};
 use super::orders::{DATABASE, orders};
-use super::ports::refuse_taken;
+use super::ports::{refuse_taken, refuse_taken_metrics};
 use super::progress::Display;
 use super::provisioning::{Show, Shown, show};
 use super::waiting::{Waiter, ensure_database};
@@ -165,6 +165,9 @@ pub(super) async fn bring_up(
         return Err(lost_passwords(directory));
     }
     refuse_taken(&engine, &desired.project, &observed).await?;
+    if find(directory)?.is_none() {
+        refuse_taken_metrics(settings.metrics.as_ref())?;
+    }
     let expected = engine::endpoints(&desired.project, &observed);
     refuse_attended(directory, &orders(settings, &expected, &credentials.user)?)?;
 
@@ -325,13 +328,12 @@ async fn start_agent(
     if let Some(record) = make_room(directory, settings).await? {
         return Ok(Runs::Elsewhere { record, new: false });
     }
-    let password = &credentials.influxdb_password;
     if detach {
-        let record = background::start(directory, settings, password).await?;
+        let record = background::start(directory, settings, credentials).await?;
         return Ok(Runs::Elsewhere { record, new: true });
     }
     let seat = AgentSeat::take(directory).map_err(|error| state_failure(&error))?;
-    let agent = Agent::start(settings, password, seat, Mode::Foreground).await;
+    let agent = Agent::start(settings, credentials, seat, Mode::Foreground).await;
     Ok(Runs::Here(Box::new(
         agent.map_err(|error| agent_failure(&error))?,
     )))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::agent::{AgentSettings, InfluxSettings, LoadSettings, WatchSettings};
+use crate::agent::{AgentSettings, GrafanaSettings, InfluxSettings, LoadSettings, WatchSettings};
 use crate::engine::{Endpoint, Role};
 use crate::uwsgi;
 
@@ -44,6 +44,11 @@ pub(super) fn orders(
             user: user.to_owned(),
         },
         load,
+        metrics: settings.metrics.clone(),
+        grafana: of(Role::Grafana).next().map(|grafana| GrafanaSettings {
+            url: format!("http://{}", grafana.address()),
+            user: user.to_owned(),
+        }),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::agent::MetricsSettings;
 use crate::compose::{Project, Protocol, Service};
 use crate::engine::{self, AnyEngine, Role, TakenPort};
 use crate::plan::Observed;
@@ -43,6 +44,26 @@ pub(super) async fn refuse_taken(
             options.join(" ")
         )),
     )
+}
+
+/// # Errors
+/// The port that Prometheus is to read, where it was asked for and somebody listens on it.
+pub(super) fn refuse_taken_metrics(metrics: Option<&MetricsSettings>) -> Result<(), Failure> {
+    let Some(metrics) = metrics.filter(|metrics| metrics.required) else {
+        return Ok(());
+    };
+    let Some(taken) = engine::taken_port(metrics.port) else {
+        return Ok(());
+    };
+    let holder = taken
+        .holder
+        .map(|holder| format!(" by {holder}"))
+        .unwrap_or_default();
+    let free = taken.free.map_or("PORT".to_owned(), |port| port.to_string());
+    let message = format!("port {} for Prometheus is taken{holder}", metrics.port);
+    Err(Failure::new(Code::Unavailable, message).hint(format!(
+        "end what holds it, or choose another: `uwsgi-lab up --metrics-port {free}`; 0 serves none"
+    )))
 }
 
 fn refuse_shared(project: &Project) -> Result<(), Failure> {

@@ -93,6 +93,8 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock
         // first day comes again.
         Credentials::remove(&lab.directory).map_err(|error| state_failure(&error))?;
         EngineKind::remove(&lab.directory).map_err(|error| state_failure(&error))?;
+        let removed = lab.directory.remove_spool();
+        removed.map_err(|error| state_failure(&error))?;
     }
     let was_there = ran || !plan.is_empty();
     output::note(&command::of_lab(

@@ -82,7 +82,12 @@ fn client(settings: &AgentSettings, credentials: &Credentials) -> Result<Client,
         password: influx::Secret::new(credentials.influxdb_password.clone()),
     };
     let database = settings.influxdb.database.clone();
-    Client::new(endpoint.url, database, Some(login)).map_err(|error| unexpected(&error))
+    Client::new(
+        endpoint.url,
+        database,
+        Some(influx::Authorization::Password(login)),
+    )
+    .map_err(|error| unexpected(&error))
 }
 
 fn refused(error: &InfluxError) -> Failure {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum as _;
 
+use crate::agent::MetricsSettings;
 use crate::uwsgi::{StatsAddress, UwsgiConfig};
 
 use super::super::error::{Code, Failure};
@@ -17,6 +18,8 @@ use super::up::{EngineChoice, LoadChoice, StackSource, UpArguments};
 
 /// The tutorial's load: half of what 4 workers of 2 threads can take of requests of 250 ms.
 const DEFAULT_RATE: f64 = 16.0;
+/// That of uwsgi_exporter, which it stands in for.
+const DEFAULT_METRICS_PORT: u16 = 9117;
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
 const DEFAULT_WAIT: Duration = Duration::from_secs(120);
 
@@ -32,6 +35,7 @@ const ENGINE: Names = names("--engine", "UWSGI_LAB_ENGINE", "engine");
 const FILE: Names = names("--file", "UWSGI_LAB_FILE", "file");
 const INTERVAL: Names = names("--interval", "UWSGI_LAB_INTERVAL", "collector.interval");
 const LOAD_THREADS: Names = names("--load-threads", "UWSGI_LAB_LOAD_THREADS", "load.threads");
+const METRICS_PORT: Names = names("--metrics-port", "UWSGI_LAB_METRICS_PORT", "ports.metrics");
 const PATH: Names = names("--path", "UWSGI_LAB_PATH", "load.path");
 const PROCESSES: Names = names("--processes", "UWSGI_LAB_PROCESSES", "uwsgi.processes");
 const RATE: Names = names("--rate", "UWSGI_LAB_RATE", "load.rate");
@@ -88,6 +92,20 @@ impl Picked<'_> {
         let file = typed(self.project.collector.interval.as_ref());
         let given = self.given(INTERVAL, self.arguments.interval.as_ref(), file);
         given.map_or(Ok(DEFAULT_INTERVAL), |given| given.parse(values::duration))
+    }
+
+    /// None for port 0. The default port may be another lab's; one that was asked for must be ours.
+    pub(super) fn metrics(&self) -> Result<Option<MetricsSettings>, Failure> {
+        let file = self.project.ports.metrics.map(|port| port.to_string());
+        let given = self.given(METRICS_PORT, self.arguments.metrics_port.as_ref(), file);
+        let Some(given) = given else {
+            return Ok(Some(MetricsSettings {
+                port: DEFAULT_METRICS_PORT,
+                required: false,
+            }));
+        };
+        let port = given.parse(values::port)?;
+        Ok((port > 0).then_some(MetricsSettings { port, required: true }))
     }
 
     /// Ports reach the Compose file as the variables it names.
@@ -276,6 +294,7 @@ mod tests {
             FILE,
             INTERVAL,
             LOAD_THREADS,
+            METRICS_PORT,
             PATH,
             PROCESSES,
             RATE,

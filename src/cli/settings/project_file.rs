@@ -40,6 +40,8 @@ pub(super) struct Ports {
     pub(super) stats: Option<u16>,
     pub(super) influxdb: Option<u16>,
     pub(super) grafana: Option<u16>,
+    /// For Prometheus; 0 serves nothing.
+    pub(super) metrics: Option<u16>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::agent::MetricsSettings;
 use crate::uwsgi::{StatsAddress, UwsgiConfig};
 
 use super::super::error::Failure;
@@ -63,6 +64,9 @@ pub(crate) struct UpArguments {
     /// Port of Grafana [env: UWSGI_LAB_GRAFANA_PORT] [default: 3000]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
     pub(super) grafana_port: Option<u16>,
+    /// Port of /metrics for Prometheus; 0 serves none [env: UWSGI_LAB_METRICS_PORT] [default: 9117, if it is free]
+    #[arg(long, value_name = "PORT", help_heading = "Ports")]
+    pub(super) metrics_port: Option<String>,
     /// uWSGI's worker processes [env: UWSGI_LAB_PROCESSES] [default: 4]
     #[arg(long, value_name = "N", help_heading = "uWSGI", allow_negative_numbers = true)]
     pub(super) processes: Option<String>,
@@ -125,6 +129,7 @@ pub(crate) struct UpSettings {
     pub(crate) watch: Option<StatsAddress>,
     pub(crate) interval: Duration,
     pub(crate) load: Option<LoadChoice>,
+    pub(crate) metrics: Option<MetricsSettings>,
     /// Where the user set something about uWSGI itself.
     pub(crate) uwsgi_is_set: bool,
     /// Take what the tags mean now.
@@ -180,6 +185,7 @@ impl UpSettings {
                 requirements: app.requirements,
             }),
             interval: picked.interval()?,
+            metrics: picked.metrics()?,
             load: if watch.is_some() { None } else { picked.load()? },
             watch,
             pull: arguments.pull,

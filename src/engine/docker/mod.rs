@@ -7,6 +7,7 @@ mod container;
 mod dependency;
 mod fault;
 mod image;
+mod labelled;
 mod labels;
 mod logs;
 mod observe;
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use bollard::Docker as Client;
+use futures_util::Stream;
 
 use crate::plan::{Desired, Observed, Operation};
 
@@ -24,6 +26,7 @@ use dependency::Goal;
 
 pub(crate) use address::{DockerAddress, DockerEnvironment};
 pub(crate) use build::{BuildEnvironment, build_hash};
+pub(crate) use labelled::Labelled;
 
 /// A Docker daemon that answered.
 pub(crate) struct Docker {
@@ -61,6 +64,30 @@ impl Docker {
     /// Why no registry can be asked for the image, in words; None where one answers, whatever it says.
     pub(crate) async fn cannot_reach(&self, reference: &str) -> Option<String> {
         image::cannot_reach(&self.client, reference).await
+    }
+}
+
+/// The containers of a daemon that carry a label, whoever runs them.
+pub(crate) struct LabelledContainers {
+    client: Client,
+}
+
+impl LabelledContainers {
+    /// Connects and makes sure that a daemon answers.
+    pub(crate) async fn connect(environment: &DockerEnvironment) -> Result<Self, EngineError> {
+        let address = DockerAddress::resolve(environment)?;
+        let client = address::connect(&address).await?;
+        Ok(Self { client })
+    }
+
+    /// Those that run now, by name.
+    pub(crate) async fn list(&self, label: &str) -> Result<Vec<Labelled>, EngineError> {
+        labelled::list(&self.client, label).await
+    }
+
+    /// Something each time one of them may have come or gone; ends when the daemon goes away.
+    pub(crate) fn changes(&self, label: &str) -> impl Stream<Item = ()> + use<'_> {
+        labelled::changes(&self.client, label)
     }
 }
 

@@ -21,8 +21,14 @@ pub(crate) fn farewell_text(ending: &Ending) -> String {
             "{} written",
             number::counted(writer.points_written, "point")
         ));
-        if writer.points_waiting + writer.points_dropped > 0 {
-            parts.push(format!("{} lost", writer.points_waiting + writer.points_dropped));
+        if writer.points_on_disk > 0 {
+            parts.push(format!(
+                "{} wait on disk for the next `up`",
+                writer.points_on_disk
+            ));
+        }
+        if writer.points_lost() > 0 {
+            parts.push(format!("{} lost", writer.points_lost()));
         }
     }
     let latencies = ending.load.as_ref().and_then(latencies).unwrap_or_default();

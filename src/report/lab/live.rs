@@ -152,6 +152,7 @@ pub(super) mod tests {
 
     pub(in super::super) fn status() -> Status {
         Status {
+            metrics: None,
             pid: 7,
             detached: true,
             started_ms: 1_000,
@@ -171,9 +172,11 @@ pub(super) mod tests {
             writer: WriterStatus {
                 points_written: 1824,
                 points_waiting: 0,
+                points_on_disk: 0,
                 points_dropped: 0,
                 first_write_ms: Some(1),
                 error: None,
+                disk_error: None,
             },
             load: Some(LoadStatus {
                 target: "http://127.0.0.1:9090/".to_owned(),
@@ -200,6 +203,7 @@ pub(super) mod tests {
         target.up = Some(false);
         target.error = Some("cannot connect: Connection refused (os error 111)".to_owned());
         status.writer.points_waiting = 12;
+        status.writer.points_on_disk = 11;
         status.writer.error =
             Some("InfluxDB at http://127.0.0.1:8086 cannot be reached: Connection refused".to_owned());
         if let Some(load) = &mut status.load {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::agent::{LoadStatus, Status, TargetStatus};
+use crate::agent::{LoadStatus, MetricsStatus, Status, TargetStatus};
 use crate::engine::Role;
 use crate::plan::{Observed, State};
 use crate::state::Credentials;
@@ -263,15 +263,38 @@ fn running_text(status: &Status, now_ms: u64, text: &mut String) {
     status.load.iter().for_each(|load| load_text(load, text));
     let writer = &status.writer;
     let points = number::counted(writer.points_written, "point");
+    let on_disk = match writer.points_on_disk {
+        0 => String::new(),
+        on_disk => format!(" ({on_disk} on disk)"),
+    };
     line(
         text,
         format_args!(
-            "  {points} written, {} waiting, {} dropped",
+            "  {points} written, {} waiting{on_disk}, {} dropped",
             writer.points_waiting, writer.points_dropped
         ),
     );
+    if let Some(error) = &writer.disk_error {
+        line(
+            text,
+            format_args!("  points that wait are in memory alone: {}", plain(error)),
+        );
+    }
     if let Some(error) = &writer.error {
         line(text, format_args!("  last error: {}", plain(error)));
+    }
+    match &status.metrics {
+        Some(MetricsStatus { url, error: None }) => line(text, format_args!("  Prometheus can read {url}")),
+        Some(MetricsStatus {
+            url,
+            error: Some(error),
+        }) => line(
+            text,
+            format_args!(
+                "  Prometheus cannot read {url}: {error}; `uwsgi-lab up --metrics-port PORT` moves it"
+            ),
+        ),
+        None => {}
     }
 }
 
@@ -384,7 +407,7 @@ mine (engine local)
   http://127.0.0.1:9191: down: cannot connect: Connection refused
   load on http://127.0.0.1:9090/: 16/16 req/s · p50 251ms p99 254ms · overloaded
   load errors: 3 connect errors in the last second; since the start 4 connect, 1 timeout
-  1824 points written, 12 waiting, 0 dropped
+  1824 points written, 12 waiting (11 on disk), 0 dropped
   last error: InfluxDB at http://127.0.0.1:8086 cannot be reached: Connection refused
 
   `uwsgi-lab up --name mine` with the same options heals it.

@@ -134,6 +134,8 @@ mod tests {
                 connections: None,
                 timeout: Duration::from_secs(30),
             }),
+            metrics: None,
+            grafana: None,
         }
     }
 

@@ -7,6 +7,7 @@ mod healing;
 mod input;
 mod interrupted;
 mod lab;
+mod labelled;
 mod measured;
 mod recorder;
 mod unchanged;

@@ -8,3 +8,5 @@ mod lab;
 mod lifecycle;
 mod refused;
 mod told;
+mod waiting;
+mod watched;
