@@ -60,7 +60,8 @@ fn expanded((name, seen, truth): Row) -> Vec<Wanted> {
     let workers: Vec<_> = WORKERS.map(|id| (id.to_string(), id as f64)).to_vec();
     let with_cheap = [workers.clone(), vec![(CHEAP.to_string(), 0.0)]].concat();
     let cores = CORES.map(|weight| ((weight - 1).to_string(), weight as f64));
-    let sockets = SOCKETS.map(|(weight, proto, name)| (format!("{proto} {name}"), weight as f64));
+    let sockets =
+        SOCKETS.map(|(weight, proto, name)| (format!("{}: {proto} {name}", weight - 1), weight as f64));
     series = each(series, "{worker}", &with_cheap, |who, weight| who.worker = weight);
     series = each(series, "{working}", &workers, |who, weight| who.worker = weight);
     series = each(series, "{core}", &cores, |who, weight| who.core = weight);

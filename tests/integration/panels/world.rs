@@ -47,8 +47,8 @@ pub(super) const WORKERS: [i64; 2] = [1, 2];
 pub(super) const CHEAP: i64 = 3;
 /// Weights of a worker's cores; ids are one less.
 pub(super) const CORES: [i64; 2] = [1, 2];
-/// Weights of a server's sockets.
-pub(super) const SOCKETS: [(i64, &str, &str); 2] = [(1, "http", ":9090"), (2, "uwsgi", ":3031")];
+/// Weights of a server's sockets, which differ by their places alone; ids are one less.
+pub(super) const SOCKETS: [(i64, &str, &str); 2] = [(1, "http", ":9090"), (2, "http", ":9090")];
 
 /// One look at one server.
 #[derive(Debug, Clone, Copy)]
@@ -193,11 +193,11 @@ fn lines_of(server: Server, scrape: Scrape, lines: &mut String) {
         ),
     );
     for (own, proto, name) in SOCKETS {
-        let queue = 2 * own * moving;
+        let (id, queue) = (own - 1, 2 * own * moving);
         write(
             lines,
             format_args!(
-                "uwsgi_sockets,source={source},socket={name},proto={proto} queue={queue}i,max_queue=100i,shared=0i,\
+                "uwsgi_sockets,source={source},socket={name},socket_id={id},proto={proto} queue={queue}i,max_queue=100i,shared=0i,\
                  can_offload=0i {time}"
             ),
         );
