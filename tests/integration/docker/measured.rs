@@ -137,6 +137,7 @@ fn every_measurement_is_there_with_every_worker(lab: &Lab) {
         "uwsgi_cores",
         "uwsgi_load",
         "uwsgi_overview",
+        "uwsgi_sockets",
         "uwsgi_summary",
         "uwsgi_workers",
     ]);
