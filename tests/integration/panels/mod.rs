@@ -4,6 +4,7 @@
 mod asked;
 mod judge;
 mod truths;
+mod uwsgi;
 mod world;
 
 use std::fmt::Write as _;
