@@ -29,6 +29,7 @@ mod vigil;
 mod waiting;
 mod warnings;
 
+pub(super) use agents::state_failure;
 use tokio::runtime::{Builder, Runtime};
 
 use super::error::{Code, Failure};

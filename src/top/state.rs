@@ -1,0 +1,420 @@
+//! The view's state: messages change it, frames show it. Pure: it reads no clock, no server, no keyboard.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use ratatui::crossterm::event::KeyEvent;
+
+use super::filter::Filter;
+use super::keys::{self, Action, Step};
+use super::reading::Reading;
+use super::server::Server;
+use super::table::{Sort, Table};
+use super::tables::{self, CoreView};
+use super::value::Calendar;
+use crate::uwsgi::Statistics;
+
+/// What happens to a view.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// A look at the server of that place.
+    Looked {
+        server: usize,
+        reading: Box<Reading>,
+    },
+    Key(KeyEvent),
+    /// It is that late: µs since the Unix epoch.
+    Time(u64),
+    /// The terminal has another size.
+    Resized,
+}
+
+/// What a message asks of the outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Quit,
+    Suspend,
+    /// Look at every server that often.
+    Every(Duration),
+}
+
+/// What fills the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum View {
+    /// Workers, vassals or nodes; all servers where all are shown.
+    Chief,
+    Requests,
+    Events,
+    Beyond,
+}
+
+/// Tables that keep an order of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Servers,
+    Workers,
+    Cores,
+    Vassals,
+    Nodes,
+    Requests,
+    Events,
+}
+
+const FAST: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+pub(crate) struct State {
+    servers: Vec<Server>,
+    /// What is shown while it stands still, and since when (µs).
+    frozen: Option<(Vec<Server>, u64)>,
+    pub(crate) zone: TimeZone,
+    /// This machine's name.
+    pub(crate) node: String,
+    now_us: u64,
+    pub(crate) interval: Duration,
+    pub(crate) fast: bool,
+    /// None for all servers.
+    pub(crate) selected: Option<usize>,
+    pub(crate) view: View,
+    pub(crate) cores: CoreView,
+    pub(crate) filter: Filter,
+    /// What is being typed, where a filter is.
+    pub(crate) typing: Option<String>,
+    pub(crate) help: bool,
+    sorts: BTreeMap<Kind, Sort>,
+    /// The first line of the body that is shown.
+    pub(crate) scroll: usize,
+    /// Columns left out after the first.
+    pub(crate) columns_skipped: usize,
+    /// Lines that the body has and had room for when it was drawn last.
+    drawn: (usize, usize),
+}
+
+impl State {
+    pub(crate) fn new(
+        servers: Vec<Server>,
+        interval: Duration,
+        zone: TimeZone,
+        node: String,
+        now_us: u64,
+    ) -> Self {
+        Self {
+            selected: (servers.len() == 1).then_some(0),
+            servers,
+            frozen: None,
+            zone,
+            node,
+            now_us,
+            interval,
+            fast: false,
+            view: View::Chief,
+            cores: CoreView::Off,
+            filter: Filter::default(),
+            typing: None,
+            help: false,
+            sorts: BTreeMap::from([
+                (Kind::Workers, tables::WORKER_SORT),
+                (Kind::Cores, tables::CORE_SORT),
+                (
+                    Kind::Requests,
+                    Sort {
+                        column: 0,
+                        descending: true,
+                    },
+                ),
+            ]),
+            scroll: 0,
+            columns_skipped: 0,
+            drawn: (0, 0),
+        }
+    }
+
+    pub(crate) fn update(&mut self, message: Message) -> Option<Effect> {
+        match message {
+            Message::Looked { server, reading } => {
+                self.now_us = self.now_us.max(reading.at_us);
+                if let Some(server) = self.servers.get_mut(server) {
+                    server.take(*reading);
+                }
+                None
+            }
+            Message::Time(now_us) => {
+                self.now_us = now_us;
+                None
+            }
+            Message::Resized => None,
+            Message::Key(key) => {
+                let action = keys::action(key, self.typing.is_some())?;
+                self.act(action)
+            }
+        }
+    }
+
+    /// What the frame found: how many lines the body has, and how many fit.
+    pub(crate) fn was_drawn(&mut self, lines: usize, page: usize) {
+        self.drawn = (lines, page);
+        self.scroll = self.scroll.min(lines.saturating_sub(page));
+    }
+
+    fn act(&mut self, action: Action) -> Option<Effect> {
+        match action {
+            Action::Quit => return Some(Effect::Quit),
+            Action::Suspend => return Some(Effect::Suspend),
+            Action::Fast => {
+                self.fast = !self.fast;
+                let every = if self.fast {
+                    FAST.min(self.interval)
+                } else {
+                    self.interval
+                };
+                return Some(Effect::Every(every));
+            }
+            Action::Pause => {
+                self.frozen = match self.frozen {
+                    Some(_) => None,
+                    None => Some((self.servers.clone(), self.now_us)),
+                }
+            }
+            Action::Cores => {
+                self.cores = self.cores.next();
+                self.show(View::Chief);
+            }
+            Action::Show(view) => self.show(view),
+            Action::Help => self.help = !self.help,
+            Action::Server(step) => self.select(step),
+            Action::SortBy(step) => self.sort_by(step),
+            Action::Reverse => {
+                if let Some(sort) = self.sorts.get_mut(&self.kind()) {
+                    sort.descending = !sort.descending;
+                }
+            }
+            Action::Scroll(step) => self.scroll_by(step),
+            Action::Columns(step) => {
+                let last = self.table().columns.len().saturating_sub(2);
+                self.columns_skipped = stepped(self.columns_skipped, last, step);
+            }
+            Action::Filter => self.typing = Some(String::new()),
+            Action::Type(_) | Action::Erase | Action::Accept => self.typed(action),
+            Action::Escape => self.escape(),
+        }
+        None
+    }
+
+    /// Every view begins at its top.
+    fn show(&mut self, view: View) {
+        self.view = view;
+        self.scroll = 0;
+        self.columns_skipped = 0;
+    }
+
+    fn select(&mut self, step: Step) {
+        let count = self.servers.len();
+        let places = if count > 1 { count + 1 } else { 1 };
+        // Place 0 is all of them, where there are several.
+        let place = self.selected.map_or(0, |index| index + 1);
+        let place = match step {
+            Step::To(place) if place <= count => place,
+            Step::To(_) => return,
+            Step::Forward => (place + 1) % places,
+            _ => (place + places - 1) % places,
+        };
+        if count > 1 {
+            self.selected = place.checked_sub(1);
+            self.scroll = 0;
+        }
+    }
+
+    fn sort_by(&mut self, step: Step) {
+        let columns = self.table().columns.len();
+        let Some(last) = columns.checked_sub(1) else {
+            return;
+        };
+        let kind = self.kind();
+        match self.sorts.get_mut(&kind) {
+            Some(sort) => sort.column = stepped(sort.column, last, step),
+            None => {
+                let descending = false;
+                self.sorts.insert(
+                    kind,
+                    Sort {
+                        column: 0,
+                        descending,
+                    },
+                );
+            }
+        }
+    }
+
+    fn scroll_by(&mut self, step: Step) {
+        let (lines, page) = self.drawn;
+        let last = lines.saturating_sub(page);
+        let by_page = page.saturating_sub(1).max(1);
+        self.scroll = match step {
+            Step::PageForward => (self.scroll + by_page).min(last),
+            Step::PageBack => self.scroll.saturating_sub(by_page),
+            _ => stepped(self.scroll, last, step),
+        };
+    }
+
+    fn typed(&mut self, action: Action) {
+        let Some(text) = &mut self.typing else { return };
+        match action {
+            Action::Type(c) => text.push(c),
+            Action::Erase => drop(text.pop()),
+            _ => {
+                self.filter = Filter::parse(text);
+                self.typing = None;
+            }
+        }
+        self.scroll = 0;
+    }
+
+    /// Leaves what was entered last.
+    fn escape(&mut self) {
+        if self.typing.take().is_some() {
+        } else if self.help {
+            self.help = false;
+        } else if !self.filter.is_empty() {
+            self.filter = Filter::default();
+        } else {
+            self.show(View::Chief);
+        }
+    }
+
+    /// The servers as they are shown: as of the pause, where there is one.
+    pub(crate) fn servers(&self) -> &[Server] {
+        match &self.frozen {
+            Some((servers, _)) => servers,
+            None => &self.servers,
+        }
+    }
+
+    /// Those that the view is about: one or all.
+    pub(crate) fn scope(&self) -> &[Server] {
+        let servers = self.servers();
+        match self.selected {
+            Some(index) => servers.get(index..=index).unwrap_or_default(),
+            None => servers,
+        }
+    }
+
+    /// The one server that the view is about; None where it is about all.
+    pub(crate) fn server(&self) -> Option<&Server> {
+        self.servers().get(self.selected?)
+    }
+
+    pub(crate) fn calendar(&self) -> Calendar {
+        let now_us = match &self.frozen {
+            Some((_, since_us)) => *since_us,
+            None => self.now_us,
+        };
+        Calendar {
+            zone: self.zone.clone(),
+            now_us,
+        }
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// What is being typed applies at once.
+    pub(crate) fn filter_in_force(&self) -> Filter {
+        match &self.typing {
+            Some(text) => Filter::parse(text),
+            None => self.filter.clone(),
+        }
+    }
+
+    /// How the table of the view is ordered; None for the order in which things come.
+    pub(crate) fn sort(&self) -> Option<Sort> {
+        self.sorts.get(&self.kind()).copied()
+    }
+
+    /// Orders the workers by the column of that place.
+    pub(crate) fn sort_workers(&mut self, sort: Sort) {
+        self.sorts.insert(Kind::Workers, sort);
+    }
+
+    fn kind(&self) -> Kind {
+        match (self.view, self.server()) {
+            (View::Requests, _) => Kind::Requests,
+            (View::Events, _) => Kind::Events,
+            (_, None) => Kind::Servers,
+            (_, Some(server)) => self.kind_of(server),
+        }
+    }
+
+    fn kind_of(&self, server: &Server) -> Kind {
+        match server.latest.as_ref().map(|latest| &latest.seen.statistics) {
+            Some(Statistics::Emperor(_)) => Kind::Vassals,
+            Some(Statistics::Router(_)) => Kind::Nodes,
+            _ if self.cores == CoreView::Merged => Kind::Cores,
+            Some(Statistics::Server(_)) | None => Kind::Workers,
+        }
+    }
+
+    /// The table of the view, ordered and filtered. For [`View::Beyond`] it is [`Self::beyond`] that counts.
+    pub(crate) fn table(&self) -> Table {
+        let calendar = self.calendar();
+        let mut table = match (self.view, self.server()) {
+            (View::Requests, _) => tables::requests(self.scope(), calendar.now_us),
+            (View::Events, _) => tables::events(self.scope()),
+            (_, Some(server)) => return self.chief_of(server),
+            (_, None) => tables::servers(self.servers(), calendar.now_us),
+        };
+        if let Some(sort) = self.sort() {
+            table.sort(sort);
+        }
+        self.filtered(&mut table, &calendar);
+        table
+    }
+
+    /// The workers of one server (or its vassals or nodes), ordered and filtered.
+    pub(crate) fn chief_of(&self, server: &Server) -> Table {
+        let mut table = tables::chief(server, self.cores);
+        if let Some(sort) = self.sorts.get(&self.kind_of(server)) {
+            table.sort(*sort);
+        }
+        self.filtered(&mut table, &self.calendar());
+        table
+    }
+
+    /// Sockets, caches and the like of the servers in scope.
+    pub(crate) fn beyond(&self) -> Vec<Table> {
+        let calendar = self.calendar();
+        let is_of_many = self.scope().len() > 1;
+        let mut all = Vec::new();
+        for server in self.scope() {
+            for mut table in server.document().map(tables::beyond).unwrap_or_default() {
+                if is_of_many {
+                    table.title = format!("{} of {}", table.title, server.source);
+                }
+                self.filtered(&mut table, &calendar);
+                all.push(table);
+            }
+        }
+        all.retain(|table| !table.rows.is_empty());
+        all
+    }
+
+    fn filtered(&self, table: &mut Table, calendar: &Calendar) {
+        let filter = self.filter_in_force();
+        if !filter.is_empty() {
+            table.filter(&filter, calendar);
+        }
+    }
+}
+
+/// A place between 0 and `last`, one step or all the way on.
+fn stepped(place: usize, last: usize, step: Step) -> usize {
+    let place = match step {
+        Step::Forward | Step::PageForward => place.saturating_add(1),
+        Step::Back | Step::PageBack => place.saturating_sub(1),
+        Step::First => 0,
+        Step::Last => last,
+        Step::To(place) => place,
+    };
+    place.min(last)
+}
