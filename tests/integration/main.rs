@@ -25,4 +25,5 @@ mod panels;
 mod panels_in_browser;
 mod place;
 mod store;
+mod top;
 mod unwritable;
