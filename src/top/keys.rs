@@ -27,6 +27,11 @@ pub(crate) enum Action {
     Server(Step),
     SortBy(Step),
     Reverse,
+    /// Seconds, in a replay.
+    Seek(i64),
+    /// A replay twice as fast, or half.
+    Faster,
+    Slower,
     Scroll(Step),
     Columns(Step),
     Filter,
@@ -54,6 +59,10 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     ("arrows  j k", "scroll; left and right scroll columns"),
     ("PgUp PgDn Home End", "scroll by pages, to the top, to the end"),
     ("/", "filter: text, or STATUS=busy, RPS>10, MEAN>250ms, RSS>64M"),
+    (
+        "[ ]  { }  + -",
+        "in a replay: 10 s back and on, a minute, faster, slower",
+    ),
     ("Esc", "leave filter, help or view"),
 ];
 
@@ -111,6 +120,12 @@ fn of_character(c: char) -> Option<Action> {
         '<' | ',' => Action::SortBy(Step::Back),
         '>' | '.' => Action::SortBy(Step::Forward),
         'r' => Action::Reverse,
+        '[' => Action::Seek(-10),
+        ']' => Action::Seek(10),
+        '{' => Action::Seek(-60),
+        '}' => Action::Seek(60),
+        '+' | '=' => Action::Faster,
+        '-' => Action::Slower,
         'j' => Action::Scroll(Step::Forward),
         'k' => Action::Scroll(Step::Back),
         'g' => Action::Scroll(Step::First),

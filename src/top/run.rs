@@ -52,7 +52,7 @@ pub(crate) async fn run(
                 Some(Effect::Quit) => return Ok(()),
                 Some(Effect::Suspend) => screen.suspend()?,
                 Some(Effect::Every(time)) => drop(pace.send(time)),
-                None => {}
+                Some(Effect::Seek(_)) | None => {}
             }
             next = keys.try_recv().ok().or_else(|| read.try_recv().ok());
         }

@@ -37,6 +37,8 @@ pub(crate) enum Effect {
     Suspend,
     /// Look at every server that often.
     Every(Duration),
+    /// Go on by so many seconds in a replay, or back.
+    Seek(i64),
 }
 
 /// What fills the body.
@@ -63,6 +65,15 @@ enum Kind {
 
 const FAST: Duration = Duration::from_millis(100);
 
+/// How a replay runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Film {
+    /// Seconds of the film in one second.
+    pub(crate) speed: f64,
+    pub(crate) stopped: bool,
+    pub(crate) ended: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct State {
     servers: Vec<Server>,
@@ -74,6 +85,8 @@ pub(crate) struct State {
     now_us: u64,
     pub(crate) interval: Duration,
     pub(crate) fast: bool,
+    /// None for what happens now.
+    pub(crate) film: Option<Film>,
     /// None for all servers.
     pub(crate) selected: Option<usize>,
     pub(crate) view: View,
@@ -108,6 +121,7 @@ impl State {
             now_us,
             interval,
             fast: false,
+            film: None,
             view: View::Chief,
             cores: CoreView::Off,
             filter: Filter::default(),
@@ -128,6 +142,12 @@ impl State {
             columns_skipped: 0,
             drawn: (0, 0),
         }
+    }
+
+    /// Watches other servers.
+    pub(crate) fn watch(&mut self, servers: Vec<Server>) {
+        self.selected = (servers.len() == 1).then_some(0);
+        self.servers = servers;
     }
 
     pub(crate) fn update(&mut self, message: Message) -> Option<Effect> {
@@ -161,6 +181,9 @@ impl State {
         match action {
             Action::Quit => return Some(Effect::Quit),
             Action::Suspend => return Some(Effect::Suspend),
+            Action::Seek(seconds) => return self.film.map(|_| Effect::Seek(seconds)),
+            Action::Faster | Action::Slower => self.change_speed(action),
+            Action::Fast if self.film.is_some() => {}
             Action::Fast => {
                 self.fast = !self.fast;
                 let every = if self.fast {
@@ -170,12 +193,7 @@ impl State {
                 };
                 return Some(Effect::Every(every));
             }
-            Action::Pause => {
-                self.frozen = match self.frozen {
-                    Some(_) => None,
-                    None => Some((self.servers.clone(), self.now_us)),
-                }
-            }
+            Action::Pause => self.pause(),
             Action::Cores => {
                 self.cores = self.cores.next();
                 self.show(View::Chief);
@@ -199,6 +217,47 @@ impl State {
             Action::Escape => self.escape(),
         }
         None
+    }
+
+    /// A film stops; of what happens now the picture does.
+    fn pause(&mut self) {
+        if let Some(film) = &mut self.film {
+            film.stopped = !film.stopped;
+            return;
+        }
+        self.frozen = match self.frozen {
+            Some(_) => None,
+            None => Some((self.servers.clone(), self.now_us)),
+        };
+    }
+
+    fn change_speed(&mut self, action: Action) {
+        const SPEEDS: std::ops::RangeInclusive<f64> = 0.125..=256.0;
+        let factor = if action == Action::Faster { 2.0 } else { 0.5 };
+        if let Some(film) = &mut self.film {
+            film.speed = (film.speed * factor).clamp(*SPEEDS.start(), *SPEEDS.end());
+        }
+    }
+
+    /// Seconds of the film that pass in one second: none while it stands.
+    pub(crate) fn film_speed(&self) -> f64 {
+        match self.film {
+            Some(film) if !film.stopped => film.speed,
+            _ => 0.0,
+        }
+    }
+
+    pub(crate) fn film_ended(&mut self, ended: bool) {
+        if let Some(film) = &mut self.film {
+            film.ended = ended;
+        }
+    }
+
+    /// Every server as if it had never been read.
+    pub(crate) fn forget(&mut self) {
+        for server in &mut self.servers {
+            *server = Server::new(server.source.clone(), server.address.clone());
+        }
     }
 
     /// Every view begins at its top.

@@ -136,7 +136,7 @@ a:1  up  Sun Nov 29 11:02:33  rates over 1s
 uWSGI 2.0.31
 1.0 req/s · mean 250ms · req 15 · tx 29.3K (1.95K/s) · exc 0 · harakiri 0
 busy 1/2 · cores 1/2 · queue 3/100
-node box · cwd /srv/app · uid 33 · gid 33 · master 4711 · read in 412us
+node box · master 4711 · uid 33 · gid 33 · read in 412us · cwd /srv/app
 
 WID  PID  STATUS  REQ     %  RPS  BUSY%   MEAN    AVG  EXC  HC    RSS   TX/S    VSZ     TX  ReSpwn   RunT  SIG  SIGQ  DELTA  LastSpwn
   1   11  busy     11  73.3  1.0   25.0  250ms  251ms    0   0  25.2M  1.95K  98.2M  21.5K       1  2.75s    0     0     11  10:36:40

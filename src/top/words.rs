@@ -59,14 +59,17 @@ pub(super) fn oldest(request: &InFlight, now_us: u64) -> String {
 /// What uwsgitop calls node, cwd, uid, gid and masterpid; None for what is no server with workers.
 pub(super) fn identity(latest: &Latest, node: &str) -> Option<String> {
     let document = latest.document()?;
-    let parts = [
+    let mut parts = vec![
         format!("node {}", plain(node)),
-        format!("cwd {}", plain(&document.cwd)),
+        format!("master {}", document.pid),
         format!("uid {}", document.uid),
         format!("gid {}", document.gid),
-        format!("master {}", document.pid),
         format!("read in {}", number::brief_latency(latest.took_us)),
     ];
+    // The longest comes last; a replay has none.
+    if !document.cwd.is_empty() {
+        parts.push(format!("cwd {}", plain(&document.cwd)));
+    }
     Some(parts.join(BETWEEN))
 }
 

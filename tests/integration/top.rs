@@ -2,21 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use serde_json::Value;
 
 use super::collect::{DOCUMENT, stats_server};
 use super::environment::{Peer, Process, eventually, free_port, start_uwsgi, uwsgi_lab};
+use super::pty::Pty;
 
 fn top(arguments: &[&str]) -> Output {
     uwsgi_lab().arg("top").args(arguments).output().unwrap()
@@ -75,13 +72,7 @@ fn a_frame_as_text_has_the_requests_in_flight_whatever_bytes_are_in_them() {
     );
     let shown = text(&output.stdout);
     assert!(shown.starts_with(&format!("{server}  up  ")), "{shown}");
-    for words in [
-        "\nuWSGI 2.0.31\n",
-        "\nWID  ",
-        "  1:0  ",
-        "AGE  CORE",
-        "  GET     ",
-    ] {
+    for words in ["\nuWSGI 2.0.31\n", "\nWID  ", "\n2:0 ", "AGE  CORE", "  GET     "] {
         assert!(shown.contains(words), "{words:?} in {shown}");
     }
     let steers = |c: char| c.is_control() && c != '\n';
@@ -182,76 +173,6 @@ fn real_uwsgi_is_counted_right_and_its_reload_is_told() {
     assert_eq!(view.exit_code(), Some(0));
 }
 
-/// A terminal of 80 by 24, and what was written to it.
-struct Pty {
-    controller: OwnedFd,
-    terminal: File,
-    written: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Pty {
-    fn open() -> Self {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&controller).unwrap();
-        unlockpt(&controller).unwrap();
-        let path = ptsname(&controller, Vec::new()).unwrap();
-        let terminal = File::options()
-            .read(true)
-            .write(true)
-            .open(path.to_str().unwrap())
-            .unwrap();
-        let size = Winsize {
-            ws_col: 80,
-            ws_row: 24,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&controller, size).unwrap();
-        let written = Arc::new(Mutex::new(Vec::new()));
-        let (mut reader, kept) = (File::from(controller.try_clone().unwrap()), written.clone());
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(length) = reader.read(&mut bytes) {
-                kept.lock().unwrap().extend(&bytes[..length]);
-            }
-        });
-        Self {
-            controller,
-            terminal,
-            written,
-        }
-    }
-
-    /// Starts the command under test in it, in a session of its own.
-    fn run(&self, arguments: &[&str]) -> Process {
-        let mut command = Command::new("setsid");
-        command
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("TERM", "xterm")
-            .args(["--ctty", env!("CARGO_BIN_EXE_uwsgi-lab"), "top"])
-            .args(arguments);
-        let end = || Stdio::from(self.terminal.try_clone().unwrap());
-        Process::start(command.stdin(end()).stdout(end()).stderr(end()))
-    }
-
-    fn type_in(&self, keys: &str) {
-        File::from(self.controller.try_clone().unwrap())
-            .write_all(keys.as_bytes())
-            .unwrap();
-    }
-
-    fn shows(&self, words: &str) -> bool {
-        String::from_utf8_lossy(&self.written.lock().unwrap()).contains(words)
-    }
-
-    /// True while keys are handed on at once and without echo.
-    fn is_raw(&self) -> bool {
-        let modes = tcgetattr(&self.terminal).unwrap().local_modes;
-        !modes.intersects(LocalModes::ICANON | LocalModes::ECHO)
-    }
-}
-
 const OTHER_PAGE: &str = "\u{1b}[?1049h";
 const FORMER_PAGE: &str = "\u{1b}[?1049l";
 const CURSOR: &str = "\u{1b}[?25h";
@@ -262,7 +183,7 @@ fn a_terminal_is_given_back_as_it_was_after_q_ctrl_c_and_sigterm() {
     for end in ["q", "\u{3}", "SIGTERM"] {
         let pty = Pty::open();
         assert!(!pty.is_raw());
-        let mut view = pty.run(&[&server]);
+        let mut view = pty.run(uwsgi_lab().args(["top", &server]));
         eventually("the view is shown", || pty.shows("127.0.0.1") && pty.shows("REQ"));
         assert!(pty.is_raw() && pty.shows(OTHER_PAGE) && !pty.shows(FORMER_PAGE));
         match end {
@@ -284,19 +205,13 @@ fn a_terminal_is_given_back_as_it_was_after_q_ctrl_c_and_sigterm() {
 fn keys_change_the_view_and_a_terminal_that_shrinks_is_no_harm() {
     let server = stats_server(DOCUMENT);
     let pty = Pty::open();
-    let mut view = pty.run(&[&server]);
+    let mut view = pty.run(uwsgi_lab().args(["top", &server]));
     eventually("the view is shown", || pty.shows("REQ"));
     pty.type_in("i");
     eventually("requests are shown", || pty.shows("METHOD"));
     pty.type_in("?");
     eventually("help is shown", || pty.shows("Keys and columns"));
-    let size = Winsize {
-        ws_col: 10,
-        ws_row: 3,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(&pty.controller, size).unwrap();
+    pty.resize(10, 3);
     pty.type_in("?w");
     eventually("the little view is shown", || pty.shows("WID"));
     assert!(view.is_running());

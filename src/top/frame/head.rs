@@ -9,7 +9,7 @@ use crate::uwsgi::Statistics;
 use super::super::figures::{self, Figures};
 use super::super::rates::Flow;
 use super::super::server::{Condition, Server};
-use super::super::state::State;
+use super::super::state::{Film, State};
 use super::super::table::Tone;
 use super::super::value::plain;
 use super::super::{tables, words};
@@ -46,7 +46,7 @@ fn of_servers(state: &State, theme: Theme, width: usize, height: usize) -> Vec<L
         lines.push(gauges(&figures, theme, width));
     }
     if height >= 12 {
-        lines.push(oldest(state, theme));
+        lines.push(oldest(state, &figures, theme));
     }
     if height >= 14 {
         lines.extend(identity(state, theme));
@@ -61,26 +61,51 @@ fn of_servers(state: &State, theme: Theme, width: usize, height: usize) -> Vec<L
     lines
 }
 
+/// The server on the left; what kind of picture it is, the time and the pace on the right, as far as there is room.
 fn title(state: &State, theme: Theme, width: usize) -> Line<'static> {
     let mut spans = match state.server() {
         Some(server) => of_server(server, state, theme),
         None => of_all(state, theme),
     };
-    let mut right = Vec::new();
+    let mut badges = Vec::new();
+    if let Some(film) = state.film {
+        badges.push(film_words(film));
+    }
     if state.is_paused() {
-        right.push(Span::styled(" PAUSED ", theme.reversed()));
+        badges.push(" PAUSED ");
     }
     if state.fast {
-        right.push(Span::styled(" FAST ", theme.reversed()));
+        badges.push(" FAST ");
     }
-    let pace = number::duration(state.interval);
-    right.push(Span::raw(format!(" {}  every {pace} ", state.calendar().now())));
-    let taken: usize = spans.iter().chain(&right).map(Span::width).sum();
-    if let Some(gap) = width.checked_sub(taken) {
-        spans.push(Span::raw(" ".repeat(gap)));
-        spans.extend(right);
+    spans.extend(badges.iter().map(|badge| Span::styled(*badge, theme.reversed())));
+    let pace = match state.film {
+        Some(film) => format!("× {}", number::rate(film.speed)),
+        None => format!("every {}", number::duration(state.interval)),
+    };
+    let calendar = state.calendar();
+    let time = calendar.time(calendar.now_us / 1_000_000);
+    let rights = [
+        format!(" {}  {pace} ", calendar.now()),
+        format!(" {time}  {pace} "),
+        format!(" {time} "),
+    ];
+    let taken: usize = spans.iter().map(Span::width).sum();
+    let right = rights
+        .into_iter()
+        .find(|right| taken + right.chars().count() <= width);
+    if let Some(right) = right {
+        let gap = width - taken - right.chars().count();
+        spans.push(Span::raw(format!("{}{right}", " ".repeat(gap))));
     }
     Line::from(spans)
+}
+
+fn film_words(film: Film) -> &'static str {
+    match film {
+        Film { ended: true, .. } => " REPLAY END ",
+        Film { stopped: true, .. } => " REPLAY STOPPED ",
+        _ => " REPLAY ",
+    }
 }
 
 fn of_server(server: &Server, state: &State, theme: Theme) -> Vec<Span<'static>> {
@@ -100,7 +125,7 @@ fn of_server(server: &Server, state: &State, theme: Theme) -> Vec<Span<'static>>
         Condition::Down { .. } => theme.tone(Tone::Bad),
     };
     let condition = words::condition(server, state.calendar().now_us);
-    spans.push(Span::styled(condition, style));
+    spans.push(Span::styled(format!("{condition}  "), style));
     spans
 }
 
@@ -115,6 +140,7 @@ fn of_all(state: &State, theme: Theme) -> Vec<Span<'static>> {
         let tone = theme.tone(Tone::Bad);
         spans.push(Span::styled(format!("  {down} DOWN"), tone));
     }
+    spans.push(Span::raw("  "));
     spans
 }
 
@@ -168,11 +194,16 @@ fn gauge(
     vec![Span::raw(label), Span::styled(bar, style), Span::raw("  ")]
 }
 
-fn oldest(state: &State, theme: Theme) -> Line<'static> {
-    match tables::oldest(state.scope()) {
-        Some(request) => Line::from(words::oldest(request, state.calendar().now_us)),
-        None => Line::styled("no request in flight", theme.faint()),
+fn oldest(state: &State, figures: &Figures, theme: Theme) -> Line<'static> {
+    if let Some(request) = tables::oldest(state.scope()) {
+        return Line::from(words::oldest(request, state.calendar().now_us));
     }
+    // A replay knows how many there were, and uWSGI before 2.0.14 no more than that.
+    let words = match figures.in_request {
+        Some(count) if count > 0 => format!("{} in flight", number::counted(count, "request")),
+        _ => "no request in flight".to_owned(),
+    };
+    Line::styled(words, theme.faint())
 }
 
 /// Of all servers together there is none.

@@ -24,7 +24,7 @@ pub(crate) fn table(servers: &[Server], now_us: u64) -> Table {
     if is_of_many {
         columns.insert(1, words("SERVER", 14));
     }
-    let nothing = "no request in flight, or the server runs with stats-no-cores";
+    let nothing = "no request in flight that uWSGI tells of; a replay knows of none";
     let mut table = Table::new(columns, nothing);
     for server in servers {
         let Some(latest) = &server.latest else { continue };

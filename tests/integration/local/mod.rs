@@ -9,4 +9,5 @@ mod lifecycle;
 mod refused;
 mod told;
 mod waiting;
+mod top;
 mod watched;

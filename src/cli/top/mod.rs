@@ -1,5 +1,7 @@
 //! `uwsgi-lab top`: uWSGI servers in the terminal, or as text or JSON for scripts.
 
+mod replay;
+
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use super::lab::state_failure;
 use super::output;
 use super::settings::{LabArguments, LabSettings};
 use super::signals;
-use super::values::{count, duration};
+use super::values::{count, duration, rate};
 
 /// Where a uWSGI of one's own serves statistics more often than not.
 const USUAL: &str = "127.0.0.1:9191";
@@ -29,6 +31,7 @@ Examples:
   uwsgi-lab top                                  the running lab, else 127.0.0.1:9191
   uwsgi-lab top 10.0.0.5:1717 /run/app/stats.sock @stats
   uwsgi-lab top --once --sort rps                one table of a second, for people
+  uwsgi-lab top --replay 30m --speed 10          what the running lab has stored
   uwsgi-lab top --output json -n 60 | jq -c '.servers[0].requests_s'
 
 In the view, ? shows the keys. `uwsgi-lab explain` says what each figure means.";
@@ -68,6 +71,20 @@ pub(crate) struct TopArguments {
     /// Show only what matches: text, or status=busy, rps>10, mean>250ms
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
+    /// Show what the running lab has stored, from so long ago (10m) or a time (2026-11-29T11:00) on
+    #[arg(
+        long,
+        value_name = "FROM",
+        num_args = 0..=1,
+        default_missing_value = "10m",
+        value_parser = replay::from,
+        conflicts_with_all = ["targets", "once", "count"],
+        help_heading = "Replay"
+    )]
+    replay: Option<replay::From>,
+    /// Seconds of the replay in one second
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = rate, requires = "replay", help_heading = "Replay")]
+    speed: f64,
     #[command(flatten)]
     lab: LabArguments,
 }
@@ -101,15 +118,23 @@ async fn show(arguments: &TopArguments, lab: &LabSettings) -> Result<(), Failure
         );
     }
     let clock = Clock::start();
-    let targets = targets(arguments, lab, &clock).await?;
     let stop = signals::stop().map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+    let theme = Theme {
+        color: lab.environment.get("NO_COLOR").is_none(),
+    };
+    if let Some(from) = arguments.replay {
+        if !is_view {
+            return Err(Failure::new(Code::Usage, "--replay is for the terminal only")
+                .hint("`uwsgi-lab status` has the address of the InfluxDB that can be asked instead"));
+        }
+        let state = state(arguments, &[], &clock);
+        return replay::run(state, lab, from, arguments.speed, theme, &stop).await;
+    }
+    let targets = targets(arguments, lab, &clock).await?;
     let state = state(arguments, &targets, &clock);
     if !is_view {
         return print(state, &targets, clock, &stop, rounds, arguments.output).await;
     }
-    let theme = Theme {
-        color: lab.environment.get("NO_COLOR").is_none(),
-    };
     let shown = top::run(state, &targets, clock, theme, &stop).await;
     shown.map_err(|error| Failure::from_error(Code::Unavailable, &error))
 }
@@ -204,14 +229,20 @@ async fn targets(arguments: &TopArguments, lab: &LabSettings, clock: &Clock) -> 
     Ok(watched)
 }
 
+/// What the running lab was told to do; None where no lab runs.
+fn running(lab: &LabSettings) -> Result<Option<AgentSettings>, Failure> {
+    let record = AgentRecord::find(&lab.directory).map_err(|error| state_failure(&error))?;
+    let settings = record
+        .map(|record| serde_json::from_value(record.settings))
+        .transpose();
+    settings.map_err(|error| Failure::from_error(Code::Unexpected, &error))
+}
+
 /// The stats servers that the running lab collects from; none where no lab runs.
 fn watched(lab: &LabSettings) -> Result<Vec<Target>, Failure> {
-    let record = AgentRecord::find(&lab.directory).map_err(|error| state_failure(&error))?;
-    let Some(record) = record else {
+    let Some(settings) = running(lab)? else {
         return Ok(Vec::new());
     };
-    let settings: AgentSettings = serde_json::from_value(record.settings)
-        .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
     let targets = settings.watch.into_iter().map(|watch| {
         let address = watch
             .address
