@@ -105,6 +105,14 @@ impl Table {
         });
     }
 
+    /// Takes the colours away from what is no longer so.
+    pub(crate) fn fade(&mut self) {
+        for row in &mut self.rows {
+            row.tone = Tone::Faint;
+            row.children.iter_mut().for_each(|child| child.tone = Tone::Faint);
+        }
+    }
+
     /// All rows as they stand below each other.
     pub(crate) fn lines(&self) -> Vec<&Row> {
         let mut lines = Vec::with_capacity(self.rows.len());

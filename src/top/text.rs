@@ -38,7 +38,7 @@ pub(crate) fn text(state: &State, since_us: u64) -> String {
 }
 
 fn head(server: &Server, state: &State, calendar: &Calendar, text: &mut String) {
-    let condition = words::condition(server, calendar.now_us);
+    let condition = words::condition(server, calendar.now_us, state.interval);
     let over = server.rates.as_ref().map_or(String::new(), |rates| {
         format!("  rates over {}s", number::rate(rates.seconds))
     });

@@ -10,6 +10,8 @@ use super::server::{Condition, Latest, Server};
 use super::tables;
 use super::value::{Calendar, Value, plain};
 
+/// Longer than any answer takes that comes.
+const SILENCE: Duration = Duration::from_secs(2);
 /// Between things that are said on one line.
 const BETWEEN: &str = " · ";
 
@@ -73,9 +75,15 @@ pub(super) fn identity(latest: &Latest, node: &str) -> Option<String> {
     Some(parts.join(BETWEEN))
 }
 
-pub(super) fn condition(server: &Server, now_us: u64) -> String {
+/// A server that is looked at every `interval` and has not answered for much longer hangs, until it is given up.
+pub(super) fn condition(server: &Server, now_us: u64, interval: Duration) -> String {
+    let read_us = server.latest.as_ref().map_or(0, |latest| latest.at_us);
+    let silent = Duration::from_micros(now_us.saturating_sub(read_us));
     match &server.condition {
         Condition::Unknown => "not read yet".to_owned(),
+        Condition::Up { .. } if silent > interval + SILENCE => {
+            format!("silent for {}", seconds(silent.as_secs()))
+        }
         Condition::Up { .. } => "up".to_owned(),
         Condition::Down { since_us, why } => {
             let since = seconds(now_us.saturating_sub(*since_us) / 1_000_000);

@@ -124,7 +124,7 @@ fn of_server(server: &Server, state: &State, theme: Theme) -> Vec<Span<'static>>
         Condition::Up { .. } => Style::new(),
         Condition::Down { .. } => theme.tone(Tone::Bad),
     };
-    let condition = words::condition(server, state.calendar().now_us);
+    let condition = words::condition(server, state.calendar().now_us, state.interval);
     spans.push(Span::styled(format!("{condition}  "), style));
     spans
 }

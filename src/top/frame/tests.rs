@@ -7,7 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 
 use super::super::samples::{failure, of_document, reading};
 use super::super::server::Server;
@@ -187,6 +187,26 @@ fn states_of_workers_have_uwsgitops_colours_and_none_with_no_color() {
             .iter()
             .all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset)
     );
+}
+
+#[test]
+fn a_server_that_hangs_is_said_to_be_silent_and_one_that_is_down_is_shown_faint() {
+    let mut state = watched();
+    state.update(Message::Time((NOW + 4) * 1_000_000));
+    let silent = shown(&mut state, 80, 24);
+    assert!(
+        silent.starts_with("uWSGI 2.0.31  127.0.0.1:9191  silent for 4s "),
+        "{silent}"
+    );
+    let reading = Box::new(failure((NOW + 5) as f64, "no complete answer within 5000 ms"));
+    state.update(Message::Looked { server: 0, reading });
+    state.update(Message::Time((NOW + 7) * 1_000_000));
+    let down = buffer(&mut state, 80, 24, true);
+    let title: String = (0..80).map(|x| down[(x, 0)].symbol()).collect();
+    let expected = "uWSGI 2.0.31  127.0.0.1:9191  DOWN for 2s: no complete answer within 5000 ms";
+    assert_eq!(title.trim_end(), expected);
+    let row = &down[(0, 7)];
+    assert_eq!((row.fg, row.modifier), (Color::Reset, Modifier::DIM));
 }
 
 #[test]

@@ -19,14 +19,18 @@ use crate::uwsgi::Statistics;
 use super::server::{Condition, Server};
 use super::table::Table;
 
-/// The chief table of a server: workers, vassals or nodes.
+/// The chief table of a server: workers, vassals or nodes; of one that is down, what it said last.
 pub(crate) fn chief(server: &Server, cores: CoreView) -> Table {
-    match server.latest.as_ref().map(|latest| &latest.seen.statistics) {
+    let mut table = match server.latest.as_ref().map(|latest| &latest.seen.statistics) {
         Some(Statistics::Server(document)) => workers::table(document, server.rates.as_ref(), cores),
         Some(Statistics::Emperor(emperor)) => emperor::table(emperor),
         Some(Statistics::Router(router)) => router::table(router),
         None => Table::new(Vec::new(), not_read(server)),
+    };
+    if server.is_down() {
+        table.fade();
     }
+    table
 }
 
 fn not_read(server: &Server) -> &'static str {

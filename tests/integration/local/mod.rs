@@ -8,6 +8,6 @@ mod lab;
 mod lifecycle;
 mod refused;
 mod told;
-mod waiting;
 mod top;
+mod waiting;
 mod watched;
