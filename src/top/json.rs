@@ -211,3 +211,108 @@ fn of_router(router: &Router) -> Value {
         "subscriptions": subscriptions, "static_nodes": fixed,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::tz::TimeZone;
+
+    use super::super::samples::{failure, of_document, reading};
+    use super::super::state::Message;
+    use super::*;
+
+    fn of_readings(readings: Vec<super::super::reading::Reading>) -> Value {
+        let mut state = State::new(
+            vec![Server::new("a:1", "tcp://a:1")],
+            Duration::from_secs(1),
+            TimeZone::UTC,
+            String::new(),
+            0,
+        );
+        for reading in readings {
+            let reading = Box::new(reading);
+            state.update(Message::Looked { server: 0, reading });
+        }
+        document(&state, 0)
+    }
+
+    #[test]
+    fn a_server_has_everything_under_uwsgis_names_and_rates_in_plain_units() {
+        let value = of_readings(vec![
+            reading(1_000.0, &[(11, "idle", 10)]),
+            reading(1_002.0, &[(11, "busy", 14)]),
+        ]);
+        let core = json!({
+            "core_id": 0, "requests": 14, "requests_s": 2.0, "in_request": 1, "static_requests": 0,
+            "routed_requests": 0, "offloaded_requests": 0, "write_errors": 0, "read_errors": 0,
+        });
+        let worker = json!({
+            "worker_id": 1, "pid": 11, "status": "busy", "accepting": 1, "requests": 14, "delta_requests": 14,
+            "exceptions": 0, "harakiri_count": 0, "signals": 0, "signal_queue": 0, "rss": 26_400_000,
+            "vsz": 103_000_000, "running_time": 3_500_000, "last_spawn": 1_795_948_600, "respawn_count": 1,
+            "tx": 28_000, "avg_rt": 251_310, "requests_s": 2.0, "tx_s": 4_000.0, "mean_us": 250_000.0,
+            "busy_cores": 0.5, "cores": [core],
+        });
+        let request = json!({
+            "worker_id": 1, "core_id": 0, "request_start": 999, "age_s": 3, "method": "GET", "host": "app",
+            "uri": "/slow?x=1", "remote_address": "",
+        });
+        let socket = json!({"name": "127.0.0.1:9090", "proto": "http", "queue": 3, "max_queue": 100});
+        let mut server = json!({
+            "source": "a:1", "address": "tcp://a:1", "up": true, "error": null, "events": [],
+            "read_ms": 1_002_000, "scrape_us": 412, "kind": "server", "uwsgi_version": "2.0.31", "pid": 4711,
+            "uid": 33, "gid": 33, "cwd": "/srv/app", "requests": 14, "tx": 28_000, "exceptions": 0,
+            "harakiri_count": 0, "rates_over_s": 2.0,
+        });
+        let more = json!({
+            "running": 1, "busy": 1, "idle": 0, "cheap": 0, "pause": 0,
+            "sig": 0, "cores": 1, "in_request": 1, "oldest_request_s": 3, "queue": 3, "max_queue": 100,
+            "rss": 26_400_000, "vsz": 103_000_000, "locks_held": 0, "requests_s": 2.0, "tx_s": 4_000.0,
+            "mean_us": 250_000.0, "busy_cores": 0.5, "workers": [worker], "in_flight": [request],
+            "sockets": [socket], "caches": [], "spoolers": [], "crons": [], "daemons": [], "metrics": {},
+        });
+        add(&mut server, &more);
+        assert_eq!(
+            value,
+            json!({"version": 1, "time_ms": 1_002_000, "servers": [server]})
+        );
+    }
+
+    #[test]
+    fn a_server_that_is_down_says_why_and_nothing_of_before() {
+        let value = of_readings(vec![
+            reading(1.0, &[(11, "idle", 10)]),
+            failure(2.0, "cannot connect"),
+        ]);
+        let event = json!({
+            "time_ms": 2_000, "kind": "down", "worker_id": null, "count": 1,
+            "text": "does not answer: cannot connect",
+        });
+        let server = json!({
+            "source": "a:1", "address": "tcp://a:1", "up": false, "error": "cannot connect", "events": [event],
+        });
+        assert_eq!(value["servers"], json!([server]));
+    }
+
+    #[test]
+    fn emperors_and_routers_have_their_vassals_and_nodes() {
+        let emperor = br#"{"version":"2.0.31","vassals":[{"id":"one.ini","pid":7,"accepting":1},{"id":"two.ini","pid":-1}]}"#;
+        let emperor = of_readings(vec![of_document(1.0, emperor)])["servers"][0].clone();
+        assert_eq!(
+            (
+                &emperor["kind"],
+                &emperor["vassals"][0]["pid"],
+                &emperor["vassals"][1]["pid"]
+            ),
+            (&json!("emperor"), &json!(7), &Value::Null)
+        );
+        let router = br#"{"version":"2.0.31","active_sessions":2,
+            "subscriptions":[{"key":"app.local","hits":5,"nodes":[{"name":"127.0.0.1:1","ref":1}]}]}"#;
+        let router = of_readings(vec![of_document(1.0, router)])["servers"][0].clone();
+        assert_eq!(
+            (&router["kind"], &router["subscriptions"][0]["nodes"][0]["ref"]),
+            (&json!("router"), &json!(1))
+        );
+    }
+}

@@ -47,7 +47,9 @@ impl Screen {
         rustix::process::kill_process(own, rustix::process::Signal::TSTP)?;
         TAKEN.store(true, Ordering::SeqCst);
         enter()?;
-        self.terminal.clear()
+        // Not `clear`: it asks the terminal where the cursor is, and the answer would go to the thread that reads keys.
+        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(())
     }
 }
 

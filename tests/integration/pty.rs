@@ -88,6 +88,13 @@ impl Pty {
         String::from_utf8_lossy(&self.written.lock().unwrap()).contains(words)
     }
 
+    /// How often `words` have been written.
+    pub(crate) fn count(&self, words: &str) -> usize {
+        String::from_utf8_lossy(&self.written.lock().unwrap())
+            .matches(words)
+            .count()
+    }
+
     /// True while keys are handed on at once and without echo.
     pub(crate) fn is_raw(&self) -> bool {
         let modes = tcgetattr(&self.terminal).unwrap().local_modes;

@@ -202,6 +202,22 @@ fn a_terminal_is_given_back_as_it_was_after_q_ctrl_c_and_sigterm() {
 }
 
 #[test]
+fn ctrl_z_gives_the_terminal_back_and_takes_it_again() {
+    let server = stats_server(DOCUMENT);
+    let pty = Pty::open();
+    let mut view = pty.run(uwsgi_lab().args(["top", &server]));
+    eventually("the view is shown", || pty.shows("REQ"));
+    // The kernel stops nobody whose shell is gone, so it goes on at once.
+    pty.type_in("\u{1a}");
+    eventually("the view is shown again", || {
+        pty.count(OTHER_PAGE) == 2 && pty.count("REQ") == 2
+    });
+    assert_eq!(pty.count(FORMER_PAGE), 1);
+    pty.type_in("q");
+    assert_eq!(view.exit_code(), Some(0));
+}
+
+#[test]
 fn keys_change_the_view_and_a_terminal_that_shrinks_is_no_harm() {
     let server = stats_server(DOCUMENT);
     let pty = Pty::open();
