@@ -17,6 +17,7 @@ mod point;
 mod provision;
 mod report;
 mod state;
+mod top;
 mod uwsgi;
 
 pub use cli::run;

@@ -31,7 +31,9 @@ mod vigil;
 mod waiting;
 mod warnings;
 
+pub(super) use agents::state_failure;
 use tokio::runtime::{Builder, Runtime};
+pub(super) use waiting::client as influx_client;
 
 use super::error::{Code, Failure};
 

@@ -9,5 +9,6 @@ mod lifecycle;
 mod refused;
 mod scenarios;
 mod told;
+mod top;
 mod waiting;
 mod watched;
