@@ -144,13 +144,7 @@ fn state(arguments: &TopArguments, targets: &[Target], clock: &Clock) -> State {
         .iter()
         .map(|target| Server::new(&target.source, target.address.to_string()));
     let zone = TimeZone::system();
-    let mut state = State::new(
-        servers.collect(),
-        arguments.interval,
-        zone,
-        hostname(),
-        clock.now_us(),
-    );
+    let mut state = State::new(servers.collect(), arguments.interval, zone, clock.now_us());
     state.cores = arguments.cores;
     state.filter = Filter::parse(arguments.filter.as_deref().unwrap_or_default());
     state.sort_workers(Sort {

@@ -82,8 +82,6 @@ pub(crate) struct State {
     /// What is shown while it stands still, and since when (µs).
     frozen: Option<(Vec<Server>, u64)>,
     pub(crate) zone: TimeZone,
-    /// This machine's name.
-    pub(crate) node: String,
     now_us: u64,
     pub(crate) interval: Duration,
     pub(crate) fast: bool,
@@ -119,7 +117,6 @@ impl State {
             servers,
             frozen: None,
             zone,
-            node,
             now_us,
             interval,
             fast: false,
