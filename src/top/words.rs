@@ -6,7 +6,7 @@ use crate::report::number;
 use crate::uwsgi::{Emperor, InFlight, Router};
 
 use super::figures::Figures;
-use super::server::{Condition, Latest, Server};
+use super::server::{Condition, Server};
 use super::tables;
 use super::value::{Calendar, Value, plain};
 
