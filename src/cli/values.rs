@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-pub(crate) use crate::load::{duration, rate, rate_or_none};
+pub(crate) use crate::load::{duration, rate_or_none};
 
 use crate::load::scaled;
 

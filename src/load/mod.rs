@@ -61,7 +61,7 @@ pub(crate) use summary::Summary;
 pub(crate) use target::{Protocol, Target, TargetError};
 pub(crate) use threshold::{Judgement, Threshold};
 pub(crate) use tls::Trust;
-pub(crate) use typed::{duration, rate, rate_or_none, scaled};
+pub(crate) use typed::{duration, rate_or_none, scaled};
 pub(crate) use verdict::Verdict;
 
 /// What to load and how.

@@ -227,7 +227,6 @@ mod tests {
             vec![Server::new("a:1", "tcp://a:1")],
             Duration::from_secs(1),
             TimeZone::UTC,
-            String::new(),
             0,
         );
         for reading in readings {

@@ -33,7 +33,7 @@ pub(crate) use reading::{Clock, look};
 pub(crate) use replay::{Recording, ReplayError, replay};
 pub(crate) use run::run;
 pub(crate) use server::Server;
-pub(crate) use state::{Film, State};
+pub(crate) use state::{Film, SPEEDS, State};
 pub(crate) use table::Sort;
 pub(crate) use tables::{CoreView, WORKER_COLUMNS};
 pub(crate) use text::text;

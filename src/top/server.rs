@@ -84,6 +84,16 @@ impl Server {
         matches!(self.condition, Condition::Down { .. })
     }
 
+    /// The machine that it runs on, as far as its name tells: `host:port`, or a host's name and a path.
+    pub(crate) fn node(&self) -> &str {
+        let of_socket = self
+            .source
+            .split_once(":/")
+            .or_else(|| self.source.split_once(":@"));
+        let parts = of_socket.or_else(|| self.source.rsplit_once(':'));
+        parts.map_or(&self.source, |(node, _)| node)
+    }
+
     /// None for a server that is not known to be down.
     pub(crate) fn why_down(&self) -> Option<&str> {
         match &self.condition {
@@ -223,6 +233,19 @@ mod tests {
             "{rates:?}"
         );
         assert_eq!(rates.len(), 15);
+    }
+
+    #[test]
+    fn the_node_is_what_stands_before_port_or_path() {
+        let sources = [
+            "127.0.0.1:9191",
+            "[::1]:9191",
+            "box:/run/a:b.sock",
+            "box:@stats",
+            "mine",
+        ];
+        let nodes = sources.map(|source| Server::new(source, "").node().to_owned());
+        assert_eq!(nodes, ["127.0.0.1", "[::1]", "box", "box", "mine"]);
     }
 
     #[test]

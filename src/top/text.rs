@@ -53,7 +53,7 @@ fn head(server: &Server, state: &State, calendar: &Calendar, text: &mut String) 
             line(text, &format!("uWSGI {}", plain(&document.version)));
             line(text, &words::totals(&figures, calendar));
             line(text, &words::levels(&figures));
-            if let Some(identity) = words::identity(latest, &state.node) {
+            if let Some(identity) = words::identity(server) {
                 line(text, &identity);
             }
         }
@@ -117,13 +117,7 @@ mod tests {
     #[test]
     fn one_frame_has_every_column_the_requests_in_flight_and_servers_that_are_down() {
         let servers = vec![Server::new("a:1", "tcp://a:1"), Server::new("b:1", "tcp://b:1")];
-        let mut state = State::new(
-            servers,
-            Duration::from_secs(1),
-            TimeZone::UTC,
-            "box".to_owned(),
-            0,
-        );
+        let mut state = State::new(servers, Duration::from_secs(1), TimeZone::UTC, 0);
         for at_s in [1_795_950_152, 1_795_950_153] {
             let workers = [(11, "busy", at_s - 1_795_950_152 + 10), (12, "idle", 4)];
             let reading = Box::new(reading(at_s as f64, &workers));
@@ -136,7 +130,7 @@ a:1  up  Sun Nov 29 11:02:33  rates over 1s
 uWSGI 2.0.31
 1.0 req/s · mean 250ms · req 15 · tx 29.3K (1.95K/s) · exc 0 · harakiri 0
 busy 1/2 · cores 1/2 · queue 3/100
-node box · master 4711 · uid 33 · gid 33 · read in 412us · cwd /srv/app
+node a · master 4711 · uid 33 · gid 33 · read in 412us · cwd /srv/app
 
 WID  PID  STATUS  REQ     %  RPS  BUSY%   MEAN    AVG  EXC  HC    RSS   TX/S    VSZ     TX  ReSpwn   RunT  SIG  SIGQ  DELTA  LastSpwn
   1   11  busy     11  73.3  1.0   25.0  250ms  251ms    0   0  25.2M  1.95K  98.2M  21.5K       1  2.75s    0     0     11  10:36:40

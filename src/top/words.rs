@@ -6,7 +6,7 @@ use crate::report::number;
 use crate::uwsgi::{Emperor, InFlight, Router};
 
 use super::figures::Figures;
-use super::server::{Condition, Latest, Server};
+use super::server::{Condition, Server};
 use super::tables;
 use super::value::{Calendar, Value, plain};
 
@@ -59,10 +59,11 @@ pub(super) fn oldest(request: &InFlight, now_us: u64) -> String {
 }
 
 /// What uwsgitop calls node, cwd, uid, gid and masterpid; None for what is no server with workers.
-pub(super) fn identity(latest: &Latest, node: &str) -> Option<String> {
+pub(super) fn identity(server: &Server) -> Option<String> {
+    let latest = server.latest.as_ref()?;
     let document = latest.document()?;
     let mut parts = vec![
-        format!("node {}", plain(node)),
+        format!("node {}", plain(server.node())),
         format!("master {}", document.pid),
         format!("uid {}", document.uid),
         format!("gid {}", document.gid),

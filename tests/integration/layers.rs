@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["engine", "embedded", "influx", "uwsgi", "load", "state"],
     &["provision", "collector"],
     &["agent"],
+    &["experiment"],
     &["report"],
     &["top"],
     &["cli"],

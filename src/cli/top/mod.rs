@@ -19,7 +19,7 @@ use super::lab::state_failure;
 use super::output;
 use super::settings::{LabArguments, LabSettings};
 use super::signals;
-use super::values::{count, duration, rate};
+use super::values::{count, duration};
 
 /// Where a uWSGI of one's own serves statistics more often than not.
 const USUAL: &str = "127.0.0.1:9191";
@@ -83,7 +83,7 @@ pub(crate) struct TopArguments {
     )]
     replay: Option<replay::From>,
     /// Seconds of the replay in one second
-    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = rate, requires = "replay", help_heading = "Replay")]
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = replay::speed, requires = "replay", help_heading = "Replay")]
     speed: f64,
     #[command(flatten)]
     lab: LabArguments,
@@ -144,13 +144,7 @@ fn state(arguments: &TopArguments, targets: &[Target], clock: &Clock) -> State {
         .iter()
         .map(|target| Server::new(&target.source, target.address.to_string()));
     let zone = TimeZone::system();
-    let mut state = State::new(
-        servers.collect(),
-        arguments.interval,
-        zone,
-        hostname(),
-        clock.now_us(),
-    );
+    let mut state = State::new(servers.collect(), arguments.interval, zone, clock.now_us());
     state.cores = arguments.cores;
     state.filter = Filter::parse(arguments.filter.as_deref().unwrap_or_default());
     state.sort_workers(Sort {

@@ -35,6 +35,13 @@ pub(super) fn from(text: &str) -> Result<From, String> {
     })
 }
 
+/// A factor that the keys of the view can reach too.
+pub(super) fn speed(text: &str) -> Result<f64, String> {
+    let speed: Option<f64> = text.parse().ok();
+    let known = speed.filter(|speed| top::SPEEDS.contains(speed));
+    known.ok_or_else(|| format!("a factor from {} to {}", top::SPEEDS.start(), top::SPEEDS.end()))
+}
+
 impl From {
     /// µs since the Unix epoch.
     fn micros(self, now_us: u64, zone: &TimeZone) -> u64 {
@@ -122,5 +129,20 @@ mod tests {
         assert_eq!(at("2026-11-29T12:00:00+01:00"), Ok(1_795_950_000_000_000));
         assert_eq!(at("2026-11-29T11:00"), Ok(1_795_950_000_000_000));
         assert!(at("yesterday").is_err());
+    }
+
+    #[test]
+    fn a_speed_is_a_factor_that_the_view_can_run_at() {
+        assert_eq!(
+            [speed("1"), speed("0.125"), speed("256")],
+            [Ok(1.0), Ok(0.125), Ok(256.0)]
+        );
+        for text in ["0", "-1", "257", "inf", "NaN", "fast"] {
+            assert_eq!(
+                speed(text),
+                Err("a factor from 0.125 to 256".to_owned()),
+                "{text}"
+            );
+        }
     }
 }

@@ -8,7 +8,8 @@ use super::super::error::EngineError;
 use super::super::signal::Signal;
 use super::fault;
 
-/// Runs the shell's `kill` in the container, as its superuser, because the processes may be another user's.
+/// Runs the shell's `kill` in the container, as the container's own user: its superuser may have no power over others'
+/// processes where capabilities were dropped, as the lab's own stack does.
 pub(super) async fn send(
     client: &Client,
     container: &str,
@@ -19,7 +20,6 @@ pub(super) async fn send(
     let command = format!("kill -s {} {pid}", signal.name());
     let config = ExecConfig {
         cmd: Some(["sh", "-c", &command].map(str::to_owned).to_vec()),
-        user: Some("0".to_owned()),
         ..ExecConfig::default()
     };
     let exec = client.create_exec(container, config).await.map_err(failed)?;

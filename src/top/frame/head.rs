@@ -208,8 +208,7 @@ fn oldest(state: &State, figures: &Figures, theme: Theme) -> Line<'static> {
 
 /// Of all servers together there is none.
 fn identity(state: &State, theme: Theme) -> Option<Line<'static>> {
-    let latest = state.server()?.latest.as_ref()?;
-    Some(Line::styled(words::identity(latest, &state.node)?, theme.faint()))
+    Some(Line::styled(words::identity(state.server()?)?, theme.faint()))
 }
 
 fn charts(state: &State, figures: &Figures, theme: Theme, width: usize, rows: usize) -> Vec<Line<'static>> {

@@ -20,13 +20,7 @@ fn state(sources: &[&str]) -> State {
     let servers = sources
         .iter()
         .map(|source| Server::new(*source, format!("tcp://{source}")));
-    State::new(
-        servers.collect(),
-        Duration::from_secs(1),
-        TimeZone::UTC,
-        "box".to_owned(),
-        0,
-    )
+    State::new(servers.collect(), Duration::from_secs(1), TimeZone::UTC, 0)
 }
 
 /// Looked at for eight seconds, the last of them [`NOW`].
@@ -95,7 +89,7 @@ uWSGI 2.0.31  127.0.0.1:9191  up                  Sun Nov 29 11:02:33  every 1s
 5.0 req/s · mean 250ms · req 50 · tx 97.7K (9.77K/s) · exc 0 · harakiri 0
 busy 1/3 █████░░░░░░░░░░  cores 1/4 ████░░░░░░░░░░  queue 3/100 █░░░░░░░░░░░
 oldest request 3s in worker 1:0: GET app/slow?x=1
-node box · master 4711 · uid 33 · gid 33 · read in 412us · cwd /srv/app
+node 127.0.0.1 · master 4711 · uid 33 · gid 33 · read in 412us · cwd /srv/app
 req/s   5.0      ███████  busy     1      ████████  queue     3     ████████
  WID     PID STATUS    REQ▼    %   RPS BUSY%   MEAN    AVG EXC  HC   RSS  TX/S ›
    1      11 busy        38 76.0   4.0   100  250ms  251ms   0   0 25.2M 7.81K

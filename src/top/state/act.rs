@@ -3,7 +3,7 @@
 use super::super::filter::Filter;
 use super::super::keys::{Action, Step};
 use super::super::table::Sort;
-use super::{Effect, FAST, State, View};
+use super::{Effect, FAST, SPEEDS, State, View};
 
 impl State {
     pub(super) fn act(&mut self, action: Action) -> Option<Effect> {
@@ -61,7 +61,6 @@ impl State {
     }
 
     fn change_speed(&mut self, action: Action) {
-        const SPEEDS: std::ops::RangeInclusive<f64> = 0.125..=256.0;
         let factor = if action == Action::Faster { 2.0 } else { 0.5 };
         if let Some(film) = &mut self.film {
             film.speed = (film.speed * factor).clamp(*SPEEDS.start(), *SPEEDS.end());

@@ -3,6 +3,7 @@
 mod act;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -65,6 +66,8 @@ enum Kind {
     Events,
 }
 
+/// What the speed of a replay can be.
+pub(crate) const SPEEDS: RangeInclusive<f64> = 0.125..=256.0;
 const FAST: Duration = Duration::from_millis(100);
 
 /// How a replay runs.
@@ -82,8 +85,6 @@ pub(crate) struct State {
     /// What is shown while it stands still, and since when (µs).
     frozen: Option<(Vec<Server>, u64)>,
     pub(crate) zone: TimeZone,
-    /// This machine's name.
-    pub(crate) node: String,
     now_us: u64,
     pub(crate) interval: Duration,
     pub(crate) fast: bool,
@@ -107,19 +108,12 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(
-        servers: Vec<Server>,
-        interval: Duration,
-        zone: TimeZone,
-        node: String,
-        now_us: u64,
-    ) -> Self {
+    pub(crate) fn new(servers: Vec<Server>, interval: Duration, zone: TimeZone, now_us: u64) -> Self {
         Self {
             selected: (servers.len() == 1).then_some(0),
             servers,
             frozen: None,
             zone,
-            node,
             now_us,
             interval,
             fast: false,
