@@ -328,13 +328,15 @@ def away(scratch, arguments, kind):
         kept, memory, used = on_disk(buffer), collector.most_resident_mb(), collector.processor_s()
         influx.start()
         back = time.time()
-        while on_disk(buffer)[1]:
+        # A server that is hardly faster than the points come never catches up.
+        while on_disk(buffer)[1] and time.time() < back + 60 + 3 * 60 * arguments.away:
             time.sleep(0.05)
+        left = on_disk(buffer)[0]
         took, used = time.time() - back, collector.processor_s() - used
         time.sleep(5)
         end = time.time()
         print(f"{kind} away for {arguments.away:g} min with {arguments.servers} servers: {before:.1f} MB resident at its highest before, {memory:.1f} MB while it "
-              f"was away, {collector.most_resident_mb():.1f} MB in all; {kept[0] / 1e6:.1f} MB on disk in {kept[1]} files; written {took:.1f} s after it "
+              f"was away, {collector.most_resident_mb():.1f} MB in all; {kept[0] / 1e6:.1f} MB on disk in {kept[1]} files; {f'{left / 1e6:.1f} MB left' if left else 'written'} {took:.1f} s after it "
               f"was back, with {used:.1f} s of processor time; {account(influx, arguments.servers, begin, end)}", flush=True)
     finally:
         collector.stop()
