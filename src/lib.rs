@@ -9,6 +9,7 @@ mod collector;
 mod compose;
 mod embedded;
 mod engine;
+mod experiment;
 mod influx;
 mod load;
 mod plan;
@@ -16,6 +17,7 @@ mod point;
 mod provision;
 mod report;
 mod state;
+mod top;
 mod uwsgi;
 
 pub use cli::run;

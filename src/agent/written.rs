@@ -9,46 +9,26 @@ use crate::point::Point;
 use crate::uwsgi::{self, Scrape, Summary};
 
 const DASHBOARDS: [&str; 1] = [include_str!("../../dashboards/uwsgi.json")];
-const DOCUMENT: &[u8] = include_bytes!("../../tests/fixtures/uwsgi-stats/hello-world-busy.json");
-
-/// Tags and fields of measurements that the collector writes where a server has what they tell of; the document here
-/// has none of it.
-const OCCASIONAL: [(&str, &[&str], &[&str]); 4] = [
-    (
-        "uwsgi_sockets",
-        &["source", "socket", "proto"],
-        &["queue", "max_queue", "shared", "can_offload"],
-    ),
-    (
-        "uwsgi_caches",
-        &["source", "cache"],
-        &[
-            "items",
-            "max_items",
-            "hits",
-            "miss",
-            "full",
-            "blocks",
-            "blocksize",
-        ],
-    ),
-    (
-        "uwsgi_spoolers",
-        &["source", "spooler"],
-        &["tasks", "respawns", "running"],
-    ),
-    ("uwsgi_events", &["source", "kind"], &["text", "count", "worker"]),
+const DOCUMENTS: [&[u8]; 2] = [
+    include_bytes!("../../tests/fixtures/uwsgi-stats/hello-world-busy.json"),
+    include_bytes!("../../tests/fixtures/uwsgi-stats/mules-spooler-cache.json"),
 ];
+/// Tags and fields of events, which come from two documents and not from one.
+const EVENTS: (&str, &[&str], &[&str]) = ("uwsgi_events", &["source", "kind"], &["text", "count", "worker"]);
 
 /// Tags and fields by measurement, taken from points made as a running lab makes them.
 fn written() -> BTreeMap<&'static str, (BTreeSet<&'static str>, BTreeSet<&'static str>)> {
-    let document = uwsgi::parse(DOCUMENT).unwrap();
     let scrape = Scrape {
         source: "127.0.0.1:9191",
         timestamp_ms: 1_700_000_000_000,
         duration_us: 100,
     };
-    let mut points: Vec<Point> = uwsgi::points(&document, &Summary::of(&document, 1_700_000_000), &scrape);
+    let mut points: Vec<Point> = Vec::new();
+    for document in DOCUMENTS {
+        let document = uwsgi::parse(document).unwrap();
+        let summary = Summary::of(&document, 1_700_000_000);
+        points.extend(uwsgi::points(&document, &summary, &scrape));
+    }
     points.push(Second::example().point("http://127.0.0.1:9090/", 1_700_000_000_000));
     let mut written = BTreeMap::<_, (BTreeSet<_>, BTreeSet<_>)>::new();
     for point in points {
@@ -56,11 +36,11 @@ fn written() -> BTreeMap<&'static str, (BTreeSet<&'static str>, BTreeSet<&'stati
         tags.extend(point.tags.iter().map(|(key, _)| *key));
         fields.extend(point.fields.iter().map(|(key, _)| *key));
     }
-    for (measurement, own_tags, own_fields) in OCCASIONAL {
-        let (tags, fields) = written.entry(measurement).or_default();
-        tags.extend(own_tags);
-        fields.extend(own_fields);
-    }
+    let (measurement, tags, fields) = EVENTS;
+    written.insert(
+        measurement,
+        (tags.iter().copied().collect(), fields.iter().copied().collect()),
+    );
     written
 }
 

@@ -5,6 +5,7 @@ mod collect;
 mod dashboard;
 mod dashboards;
 mod error;
+mod explain;
 mod files;
 mod influxdb;
 mod lab;
@@ -14,6 +15,7 @@ mod settings;
 mod signals;
 mod sinks;
 mod store;
+mod top;
 mod values;
 
 use std::process::ExitCode;
@@ -48,10 +50,19 @@ enum Command {
     Open(lab::open::OpenArguments),
     /// List the lab's dashboards, take in others, write them to files
     Dashboards(dashboards::DashboardsArguments),
+    /// Run a scenario: phases of load on a server set up for it, with a report
+    Run(lab::play::RunArguments),
+    /// Run a scenario that comes with the program, or list them
+    Demo(lab::play::DemoArguments),
     /// Send requests on a schedule and report latencies
     Load(load::LoadArguments),
     /// Read uWSGI statistics and write them to InfluxDB or stdout
     Collect(collect::CollectArguments),
+    /// Watch uWSGI servers in the terminal: workers, rates, requests in flight, events
+    #[command(after_help = top::EXAMPLES)]
+    Top(top::TopArguments),
+    /// Say what a statistic means, and what it does not
+    Explain(explain::ExplainArguments),
     /// Serve the lab's own dashboard: the part of Grafana's HTTP API that a lab uses
     Dashboard(dashboard::DashboardArguments),
     /// Serve the lab's own time-series database: InfluxDB's 1.x HTTP API on SQLite
@@ -79,8 +90,12 @@ pub fn run() -> ExitCode {
         Command::Logs(arguments) => lab::logs::run(&arguments),
         Command::Open(arguments) => lab::open::run(&arguments),
         Command::Dashboards(arguments) => dashboards::run(&arguments),
+        Command::Run(arguments) => lab::play::run(&arguments),
+        Command::Demo(arguments) => lab::play::demo(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Collect(arguments) => collect::run(&arguments),
+        Command::Top(arguments) => top::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Dashboard(arguments) => dashboard::run(arguments),
         Command::Store(arguments) => store::run(arguments),
         Command::Agent => lab::background::run(),

@@ -9,14 +9,18 @@ use super::error::{Code, Failure};
 
 /// Prints data to stdout. A reader that went away (`| head`) is no error.
 pub(crate) fn data(text: &str) -> Result<(), Failure> {
+    stream(text).map(drop)
+}
+
+/// Prints a part of data that has no end. False once nobody reads it any more.
+pub(crate) fn stream(text: &str) -> Result<bool, Failure> {
     match io::stdout()
         .write_all(text.as_bytes())
         .and_then(|()| io::stdout().flush())
     {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::from_error(Code::Unexpected, &error))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::from_error(Code::Unexpected, &error)),
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    pub(super) fn of_server(kind: EventKind, text: String) -> Self {
+    pub(crate) fn of_server(kind: EventKind, text: String) -> Self {
         Self {
             kind,
             worker: None,

@@ -20,6 +20,7 @@ mod watched;
 mod writer;
 mod writers;
 
+pub(crate) use events::{Event, EventKind, between as events_between};
 pub(crate) use line_file::LineFile;
 pub(crate) use prometheus::serve as serve_metrics;
 pub(crate) use scrape::{Scraped, Target, in_one_line, scrape};
@@ -27,6 +28,7 @@ pub(crate) use sink::Sink;
 pub(crate) use spool::{Spool, SpoolError};
 pub(crate) use target_file::TargetFile;
 pub(crate) use targets::{Collector, Happened, Targets};
+pub(crate) use unix_queues::fill_in as fill_in_unix_queues;
 pub(crate) use watched::Snapshot;
 pub(crate) use writer::{Limits, WriterStatus};
 pub(crate) use writers::{Outlet, Writers};

@@ -10,7 +10,7 @@ use crate::uwsgi::{Document, Socket};
 
 /// Fills in queue and limit of each Unix socket of `document` that the kernel knows. Costs nothing for a document without
 /// one. Leaves the document alone where its server does not run here, or not in this file system.
-pub(super) fn fill_in(document: &mut Document) {
+pub(crate) fn fill_in(document: &mut Document) {
     if !document.sockets.iter().any(is_blind) || !runs_here(document) {
         return;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::plan::{Desired, Observed, Operation};
 
-use super::{Docker, Engine, EngineError, Local, LogRequest, LogStream, Progress};
+use super::{Docker, Engine, EngineError, Local, LogRequest, LogStream, Progress, Signal, signal};
 
 pub(crate) enum AnyEngine {
     Docker(Docker),
@@ -25,6 +25,19 @@ impl AnyEngine {
         match self {
             Self::Docker(docker) => docker.publisher_of(port).await,
             Self::Local(_) => None,
+        }
+    }
+
+    /// To a process of a service, by the pid that the service itself knows it by.
+    pub(crate) async fn send_signal(
+        &self,
+        container: &str,
+        pid: u64,
+        signal: Signal,
+    ) -> Result<(), EngineError> {
+        match self {
+            Self::Docker(docker) => docker.send_signal(container, pid, signal).await,
+            Self::Local(_) => signal::send(pid, signal),
         }
     }
 

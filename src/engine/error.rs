@@ -53,6 +53,8 @@ pub(crate) enum EngineError {
         last: String,
         log: Vec<String>,
     },
+    #[error("process {pid} cannot be sent a signal: {message}")]
+    Signal { pid: u64, message: String },
     #[error("service {service} cannot run without containers")]
     NeedsContainer { service: String },
     #[error(

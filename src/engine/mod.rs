@@ -13,6 +13,7 @@ mod local;
 mod log;
 mod ports;
 mod ready;
+mod signal;
 
 use std::collections::BTreeSet;
 
@@ -32,6 +33,7 @@ pub(crate) use local::{
 pub(crate) use log::{LogRequest, LogStream};
 pub(crate) use ports::{TakenPort, taken_port, taken_ports};
 pub(crate) use ready::{Waiting, ask, await_ready};
+pub(crate) use signal::Signal;
 
 /// What a lab is run by.
 pub(crate) trait Engine {

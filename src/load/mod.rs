@@ -4,6 +4,7 @@
 //! One worker loop ([`worker`]) composes a schedule, a client and a recorder; each worker is a thread of its own
 //! with its own sockets, and one more thread merges what they saw second by second ([`merger`]).
 
+mod asked;
 mod chunked;
 mod client;
 mod connection;
@@ -36,6 +37,7 @@ mod target;
 mod text;
 mod threshold;
 mod tls;
+mod typed;
 mod verdict;
 mod worker;
 
@@ -45,6 +47,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use asked::{AskedRate, parse as parse_rate};
 pub(crate) use interval::Interval;
 pub(crate) use merger::Observer;
 pub(crate) use pace::Timing;
@@ -58,6 +61,7 @@ pub(crate) use summary::Summary;
 pub(crate) use target::{Protocol, Target, TargetError};
 pub(crate) use threshold::{Judgement, Threshold};
 pub(crate) use tls::Trust;
+pub(crate) use typed::{duration, rate, rate_or_none, scaled};
 pub(crate) use verdict::Verdict;
 
 /// What to load and how.

@@ -26,6 +26,12 @@ pub(crate) enum Verdict {
     NotAsked,
 }
 
+impl Verdict {
+    pub(crate) fn is_overloaded(self) -> bool {
+        matches!(self, Self::Overloaded { .. })
+    }
+}
+
 /// A least-squares line of mean latency over time; constant memory however long the run.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Trend {

@@ -26,6 +26,16 @@ fn own() -> Value {
     json!({ "type": "influxdb", "uid": UID })
 }
 
+/// The data source that a query goes to; one that people choose by a variable is the lab's.
+pub(super) fn asked(reference: &Value) -> Value {
+    let name = reference.get("uid").and_then(Value::as_str).unwrap_or_default();
+    if name.starts_with(['$', '[']) {
+        own()
+    } else {
+        reference.clone()
+    }
+}
+
 /// Names the lab's data source in one way wherever it is named; leaves all others.
 pub(super) fn unify(model: &mut Map<String, Value>) {
     let is_own = |reference: &Value| {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::client::Grafana;
 use super::dashboard;
 use super::error::{PanelFailure, ProvisionError};
+use super::reference;
 use super::variables::{self, Variable};
 
 /// A panel's query that Grafana ran without error.
@@ -84,9 +85,8 @@ fn queries(panel: &Value, variables: &[Variable]) -> Vec<Value> {
 fn prepared(panel: &Value, target: &Value, query: &str, variables: &[Variable]) -> Value {
     let mut prepared = target.clone();
     prepared["query"] = json!(variables::substitute(query, variables));
-    if prepared.get("datasource").is_none() {
-        prepared["datasource"] = panel["datasource"].clone();
-    }
+    let named = target.get("datasource").unwrap_or(&panel["datasource"]);
+    prepared["datasource"] = reference::asked(named);
     prepared["intervalMs"] = json!(1000);
     prepared["maxDataPoints"] = json!(500);
     prepared
@@ -156,6 +156,26 @@ mod tests {
             "datasource": { "type": "influxdb", "uid": "u" }, "intervalMs": 1000, "maxDataPoints": 500,
         });
         assert_eq!(queries(&panel, &variables), [expected]);
+    }
+
+    #[test]
+    fn a_data_source_that_people_choose_is_the_labs() {
+        let panel = json!({
+            "datasource": { "type": "influxdb", "uid": "${ds}" },
+            "targets": [{ "query": "SELECT" }, { "query": "SELECT", "datasource": { "uid": "other" } }],
+        });
+        let asked: Vec<_> = queries(&panel, &[])
+            .iter()
+            .map(|query| query["datasource"]["uid"].clone())
+            .collect();
+        assert_eq!(asked, ["uwsgi-lab-influxdb", "other"]);
+    }
+
+    #[test]
+    fn what_is_switched_off_or_empty_is_not_asked() {
+        let panel =
+            json!({ "targets": [{ "query": "SELECT", "hide": true }, { "query": " " }, { "refId": "C" }] });
+        assert_eq!(queries(&panel, &[]), Vec::<Value>::new());
     }
 
     #[test]

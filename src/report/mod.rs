@@ -5,3 +5,4 @@ pub(crate) mod dashboards;
 pub(crate) mod lab;
 pub(crate) mod load;
 pub(crate) mod number;
+pub(crate) mod run;

@@ -41,9 +41,52 @@ pub(crate) fn rate(per_second: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A rate with three digits or a little more, for columns: `0`, `0.05`, `16.0`, `1234`, `12.3k`, `4.5M`.
+pub(crate) fn brief_rate(per_second: f64) -> String {
+    match per_second {
+        ..0.005 => "0".to_owned(),
+        ..0.995 => format!("{per_second:.2}"),
+        ..99.95 => format!("{per_second:.1}"),
+        ..9_999.5 => format!("{per_second:.0}"),
+        ..999_950.0 => format!("{:.1}k", per_second / 1e3),
+        _ => format!("{:.1}M", per_second / 1e6),
+    }
+}
+
+/// Bytes in powers of 1024 with three digits, for columns: `512`, `23.4K`, `25.2M`.
+pub(crate) fn brief_bytes(bytes: f64) -> String {
+    const UNITS: [&str; 5] = ["K", "M", "G", "T", "P"];
+    if bytes < 999.5 {
+        return format!("{bytes:.0}");
+    }
+    let mut number = bytes;
+    for unit in UNITS {
+        number /= 1024.0;
+        match number {
+            ..9.995 => return format!("{number:.2}{unit}"),
+            ..99.95 => return format!("{number:.1}{unit}"),
+            ..999.5 => return format!("{number:.0}{unit}"),
+            _ => {}
+        }
+    }
+    format!("{number:.0}P")
+}
+
+/// Of a hundred, for columns: `0`, `7.2`, `100`.
+pub(crate) fn percent(percent: f64) -> String {
+    match percent {
+        ..0.05 => "0".to_owned(),
+        ..99.95 => format!("{percent:.1}"),
+        _ => format!("{percent:.0}"),
+    }
+}
+
 /// A duration in the unit of its size: `500ms`, `10s`, `1.5s`, `2m`, `1h 30m`.
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
+    if duration.is_zero() {
+        return "0s".to_owned();
+    }
     if seconds < 1.0 {
         return format!("{}ms", rate(seconds * 1e3));
     }
@@ -120,8 +163,21 @@ mod tests {
     }
 
     #[test]
+    fn numbers_for_columns_have_few_digits() {
+        let rates = [0.0, 0.05, 16.04, 999.6, 12_345.0, 4_500_000.0].map(brief_rate);
+        assert_eq!(rates, ["0", "0.05", "16.0", "1000", "12.3k", "4.5M"]);
+        let sizes = [0.0, 999.0, 1_000.0, 24_000.0, 26_400_000.0, 1e20].map(brief_bytes);
+        assert_eq!(sizes, ["0", "999", "0.98K", "23.4K", "25.2M", "88818P"]);
+        assert_eq!(
+            [0.01, 7.25, 99.96, 350.4].map(percent),
+            ["0", "7.2", "100", "350"]
+        );
+    }
+
+    #[test]
     fn durations_and_rates_show_no_digits_they_do_not_need() {
         let table = [
+            (0.0, "0s"),
             (0.5, "500ms"),
             (1.5, "1.5s"),
             (10.0, "10s"),

@@ -1,6 +1,6 @@
 //! The statistics document of a uWSGI server as data; reads no bytes.
 //!
-//! Not kept: what a request in flight says of itself ([`super::in_flight`] reads it), which can be most of a document.
+//! Not kept: what a request in flight says of itself ([`mod@super::in_flight`] reads it), which can be most of a document.
 
 use std::collections::BTreeMap;
 use std::fmt;

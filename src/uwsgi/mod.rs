@@ -7,10 +7,6 @@ mod counted;
 mod document;
 mod emperor;
 mod fetch;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for the terminal view, which comes next")
-)]
 mod in_flight;
 mod points;
 mod reading;
@@ -24,7 +20,6 @@ pub(crate) use counted::{Counted, between as counted_between};
 pub(crate) use document::{App, Cache, Core, Document, Socket, Spooler, Worker};
 pub(crate) use emperor::Emperor;
 pub(crate) use fetch::{FetchError, fetch, fetch_as};
-#[expect(unused_imports, reason = "for the terminal view, which comes next")]
 pub(crate) use in_flight::{InFlight, in_flight};
 #[cfg(test)]
 pub(crate) use points::points;

@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["provision", "collector"],
     &["agent"],
     &["report"],
+    &["top"],
     &["cli"],
 ];
 

@@ -24,5 +24,7 @@ mod page;
 mod panels;
 mod panels_in_browser;
 mod place;
+mod pty;
 mod store;
+mod top;
 mod unwritable;

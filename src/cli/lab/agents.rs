@@ -14,7 +14,7 @@ use super::super::files;
 /// Longer than an orderly end can take: requests in flight and points that wait have five seconds each.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-pub(super) fn state_failure(error: &StateError) -> Failure {
+pub(in crate::cli) fn state_failure(error: &StateError) -> Failure {
     match error {
         StateError::Busy => Failure::from_error(Code::Unavailable, error)
             .hint("wait until it has ended, then run the command again"),

@@ -1,5 +1,7 @@
 //! The way up: desired, observed, plan, apply, wait, provision, collect. Each step says what it does.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::try_join3;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +34,8 @@ pub(super) struct Up {
     pub(super) credentials: Credentials,
     pub(super) settings: AgentSettings,
     pub(super) runs: Runs,
+    /// By service: its image, with the digest where it has one.
+    pub(super) images: BTreeMap<String, String>,
     /// None where the stack has no Grafana.
     pub(super) shown: Option<Shown>,
     /// True where neither a container nor a dashboard had to be touched.
@@ -189,7 +193,10 @@ pub(super) async fn bring_up(
     remember_images(&desired, &observed, &mut lock, directory)?;
     let endpoints = engine::endpoints(&desired.project, &observed);
     let attended = find(directory)?.is_some();
+    let images = desired.images.iter();
+    let images = images.map(|(service, source)| (service.clone(), source.reference().to_owned()));
     let rise = Rise {
+        images: images.collect(),
         settings,
         engine,
         display,
@@ -217,6 +224,7 @@ struct Rise<'a> {
     detach: bool,
     /// True where no container had to be touched.
     was_idle: bool,
+    images: BTreeMap<String, String>,
 }
 
 impl Rise<'_> {
@@ -259,6 +267,7 @@ impl Rise<'_> {
         let untouched = shown.as_ref().is_none_or(|shown| !shown.changed);
         let started = matches!(runs, Runs::Here(_) | Runs::Elsewhere { new: true, .. });
         Ok(Up {
+            images: self.images,
             unchanged: self.was_idle && untouched && !started,
             engine: self.engine,
             endpoints: self.endpoints,

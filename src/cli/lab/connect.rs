@@ -67,7 +67,7 @@ pub(super) fn failure(error: &EngineError) -> Failure {
             .hint(files::FREE_PLACE),
         EngineError::Python(problem) => python::failure(problem),
         EngineError::Interrupted => failure(Code::Interrupted),
-        EngineError::Other { .. } => failure(Code::Unexpected),
+        EngineError::Other { .. } | EngineError::Signal { .. } => failure(Code::Unexpected),
     }
 }
 

@@ -12,10 +12,12 @@ mod excerpt;
 mod follow;
 pub(super) mod grafana;
 mod interrupts;
+mod kept;
 mod local;
 pub(super) mod logs;
 pub(super) mod open;
 mod orders;
+pub(super) mod play;
 mod ports;
 mod progress;
 mod provisioning;
@@ -29,7 +31,9 @@ mod vigil;
 mod waiting;
 mod warnings;
 
+pub(super) use agents::state_failure;
 use tokio::runtime::{Builder, Runtime};
+pub(super) use waiting::client as influx_client;
 
 use super::error::{Code, Failure};
 

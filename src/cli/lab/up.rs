@@ -107,6 +107,18 @@ pub(super) async fn up(
     }
 }
 
+/// Brings the lab up in the background and returns, for a command that goes on to do something with it.
+pub(super) async fn raised(settings: &UpSettings, interrupts: &mut Interrupts) -> Result<Up, Failure> {
+    let directory = &settings.lab.directory;
+    let is_new = !directory.path().exists();
+    let _lock = directory.lock().map_err(|error| state_failure(&error))?;
+    let risen = rise(settings, true, interrupts).await;
+    if is_new && risen.is_err() {
+        remove_unused(directory).ok();
+    }
+    risen
+}
+
 async fn rise(settings: &UpSettings, detach: bool, interrupts: &mut Interrupts) -> Result<Up, Failure> {
     let drafting = async {
         engines::refuse_other(settings).await?;

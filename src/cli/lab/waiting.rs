@@ -70,7 +70,7 @@ pub(super) async fn ensure_database(
     }
 }
 
-fn client(settings: &AgentSettings, credentials: &Credentials) -> Result<Client, Failure> {
+pub(in crate::cli) fn client(settings: &AgentSettings, credentials: &Credentials) -> Result<Client, Failure> {
     let unexpected = |error: &dyn std::error::Error| Failure::from_error(Code::Unexpected, error);
     let endpoint: influx::Endpoint = settings
         .influxdb

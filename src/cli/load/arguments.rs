@@ -7,10 +7,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::cli::values;
-use crate::load::{Target, TargetError, Threshold, Timing};
+use crate::load::{self, AskedRate, Target, TargetError, Threshold, Timing};
 use crate::uwsgi::StatsAddress;
 
-use super::asked::{self, AskedRate};
 use super::saved::Saved;
 
 /// Load a URL at a rate and report latencies from the intended times
@@ -54,7 +53,7 @@ pub(crate) struct LoadArguments {
     /// A rate may change: `10..500` rises evenly over the duration; `50:10s,400:5s,50:10s` goes in stages, each
     /// steady or rising and falling as in `10..500:30s`; `sine:50..150:60s` swings between two rates in a period;
     /// `@FILE` takes the times themselves, in seconds from the start, one a line.
-    #[arg(short = 'R', long, value_name = "RATE", value_parser = asked::parse, allow_negative_numbers = true, help_heading = "Schedule")]
+    #[arg(short = 'R', long, value_name = "RATE", value_parser = load::parse_rate, allow_negative_numbers = true, help_heading = "Schedule")]
     pub(super) rate: Option<AskedRate>,
     /// How requests arrive: `even`, or `poisson` for users who do not know of each other
     #[arg(long, value_enum, default_value_t = ArrivalsChoice::Even, value_name = "HOW", help_heading = "Schedule")]

@@ -1,7 +1,6 @@
 //! `load URL`: puts load on a target, shows it live, prints the summary.
 
 mod arguments;
-mod asked;
 mod judged;
 mod saved;
 mod together;

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::agent::MetricsSettings;
 use crate::uwsgi::{StatsAddress, UwsgiConfig};
 
-use super::super::error::Failure;
+use super::super::error::{Code, Failure};
 use super::lab::{LabArguments, LabSettings};
 use super::picked::Picked;
 use super::project_file::ProjectFile;
@@ -156,6 +156,29 @@ pub(crate) struct LoadChoice {
     pub(crate) connections: Option<usize>,
     pub(crate) threads: usize,
     pub(crate) path: String,
+}
+
+impl UpArguments {
+    /// # Errors
+    /// A flag about what a scenario says itself.
+    pub(crate) fn refuse_for_scenario(&self) -> Result<(), Failure> {
+        let given = [
+            (self.rate.is_some(), "--rate"),
+            (self.path.is_some(), "--path"),
+            (self.connections.is_some(), "--connections"),
+            (self.processes.is_some(), "--processes"),
+            (self.threads.is_some(), "--threads"),
+            (!self.options.is_empty(), "--uwsgi"),
+            (self.stats.is_some(), "--stats"),
+            (self.detach, "--detach"),
+            (self.dry_run, "--dry-run"),
+        ];
+        match given.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, flag)) => Err(Failure::new(Code::Usage, format!("{flag} is for `uwsgi-lab up`"))
+                .hint("a scenario says itself how uWSGI is set up and what load it gets")),
+            None => Ok(()),
+        }
+    }
 }
 
 impl UpSettings {

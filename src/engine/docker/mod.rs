@@ -12,6 +12,7 @@ mod labels;
 mod logs;
 mod observe;
 mod resources;
+mod signal;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ use futures_util::Stream;
 
 use crate::plan::{Desired, Observed, Operation};
 
-use super::{Engine, EngineError, LogRequest, LogStream, Progress};
+use super::{Engine, EngineError, LogRequest, LogStream, Progress, Signal};
 use dependency::Goal;
 
 pub(crate) use address::{DockerAddress, DockerEnvironment};
@@ -59,6 +60,16 @@ impl Docker {
     /// The container that publishes a TCP port of this machine, and the lab it belongs to, in words.
     pub(crate) async fn publisher_of(&self, port: u16) -> Option<String> {
         observe::publisher_of(&self.client, port).await
+    }
+
+    /// To a process inside a container, by its pid there.
+    pub(crate) async fn send_signal(
+        &self,
+        container: &str,
+        pid: u64,
+        signal: Signal,
+    ) -> Result<(), EngineError> {
+        signal::send(&self.client, container, pid, signal).await
     }
 
     /// Why no registry can be asked for the image, in words; None where one answers, whatever it says.

@@ -53,6 +53,12 @@ pub(crate) struct Sine {
     pub(crate) period: Duration,
 }
 
+impl Stages {
+    pub(crate) fn each(&self) -> &[Stage] {
+        &self.stages
+    }
+}
+
 impl Profile {
     /// When the count of requests reaches `count`; nothing where it never does. Exact to the nanosecond for 104 days at a constant
     /// rate (2^53 ns, what an `f64` holds without loss).

@@ -50,6 +50,7 @@ fn a_lab_that_is_up_is_under_load_and_everything_about_it_is_stored_and_shown() 
     scrapes_are_whole(&lab);
     the_data_source_is_healthy(&lab);
     every_panel_has_data(&lab);
+    the_dashboard_is_listed(&lab);
     passwords_are_for_their_owner_alone(&lab, &up);
 }
 
@@ -136,6 +137,7 @@ fn every_measurement_is_there_with_every_worker(lab: &Lab) {
         "uwsgi_cores",
         "uwsgi_load",
         "uwsgi_overview",
+        "uwsgi_sockets",
         "uwsgi_summary",
         "uwsgi_workers",
     ]);
@@ -215,6 +217,12 @@ fn the_data_source_is_healthy(lab: &Lab) {
     assert_eq!(http::get(&ask, None).unwrap().0, 401);
 }
 
+fn the_dashboard_is_listed(lab: &Lab) {
+    let listed = lab.run(&["dashboards", "list"]).stdout;
+    let expected = "uwsgi-lab  uWSGI  http://127.0.0.1:<grafana-port>/d/uwsgi-lab\n";
+    assert_eq!(lab.masked(&listed), expected);
+}
+
 fn every_panel_has_data(lab: &Lab) {
     let [user, _, password] = lab.credentials();
     let login = Some((user.as_str(), password.as_str()));
@@ -224,7 +232,7 @@ fn every_panel_has_data(lab: &Lab) {
         .into_iter()
         .filter(|panel| panel["targets"].is_array() && !asks_for_what_this_server_lacks(panel))
         .collect();
-    assert_eq!(asking.len(), 44);
+    assert_eq!(asking.len(), 45);
     for panel in &asking {
         let title = panel["title"].as_str().unwrap();
         eventually(&format!("the panel '{title}' has data"), || {
@@ -236,7 +244,7 @@ fn every_panel_has_data(lab: &Lab) {
 
 /// Caches and spoolers, which the hello-world app has none of, and events, of which there are none yet.
 fn asks_for_what_this_server_lacks(panel: &Value) -> bool {
-    let lacking = ["uwsgi_sockets", "uwsgi_caches", "uwsgi_spoolers", "uwsgi_events"];
+    let lacking = ["uwsgi_caches", "uwsgi_spoolers", "uwsgi_events"];
     let query = panel["targets"][0]["query"].as_str().unwrap();
     lacking.iter().any(|name| query.contains(name))
 }

@@ -100,6 +100,13 @@ fn dashboards_of_any_grafana_come_in_and_are_kept_in_files_that_change_only_with
          uwsgi-the-tutorial  uWSGI: the tutorial  {at}/uwsgi-the-tutorial\n"
     );
     assert_eq!(dashboards(&lab, &["list"]), done(&listed));
+    let json = lab.run(&["dashboards", "list", "--output", "json"]).stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let expected = json!({
+        "uid": "uwsgi-lab", "title": "uWSGI", "folder": "uwsgi-lab",
+        "url": lab.url("--grafana-port", "/d/uwsgi-lab"),
+    });
+    assert_eq!((&json["version"], &json["dashboards"][1]), (&json!(1), &expected));
 
     // the lab's own is in a file of another name, in an order of its own
     let kept = lab.scratch().join("kept");

@@ -7,6 +7,8 @@ mod ends;
 mod lab;
 mod lifecycle;
 mod refused;
+mod scenarios;
 mod told;
+mod top;
 mod waiting;
 mod watched;

@@ -60,8 +60,10 @@ async fn a_link_to_another_range_keeps_the_variables_and_the_page() {
         window.stays = true;
         [...document.querySelectorAll('.dashboard-link')].find((one) => one.textContent === '1 h').click();";
     browser.run(follow, json!([])).await;
-    let shown = "[document.querySelector('.range-text').textContent, document.querySelector('#var-worker').textContent, window.stays]";
-    browser.until(shown, json!(["Last 1 hour", "2 + 3", true])).await;
+    let shown = "[document.querySelector('.range-text').textContent, document.querySelector('#var-worker').textContent, window.stays, document.querySelector('.dashboard-link[aria-current]')?.textContent ?? null]";
+    browser
+        .until(shown, json!(["Last 1 hour", "2 + 3", true, "1 h"]))
+        .await;
     browser
         .value("document.querySelector('.panel[data-panel-id=\"13\"]').scrollIntoView()")
         .await;
@@ -71,7 +73,7 @@ async fn a_link_to_another_range_keeps_the_variables_and_the_page() {
         .await;
     browser.value("history.back()").await;
     browser
-        .until(shown, json!(["Last 15 minutes", "2 + 3", true]))
+        .until(shown, json!(["Last 15 minutes", "2 + 3", true, null]))
         .await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }

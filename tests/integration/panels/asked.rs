@@ -1,5 +1,6 @@
 //! The questions: every panel of every dashboard, at every zoom, at scrapes of every pace, to both servers.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -94,13 +95,11 @@ impl Bench {
     async fn offences(&self, panel: &Value, rows: &[Row]) -> Vec<String> {
         let mut found = Vec::new();
         for step in STEPS {
-            for zoomed in INTERVALS {
-                // the data source's least interval is that of the scrapes, and a panel may have a longer one
-                let least = (step * 1000).max(own_interval(panel));
-                let zoom = Zoom {
-                    step,
-                    bucket: zoomed.max(least),
-                };
+            // the data source's least interval is that of the scrapes, and a panel may have a longer one
+            let least = (step * 1000).max(own_interval(panel));
+            let buckets: BTreeSet<i64> = INTERVALS.into_iter().map(|zoomed| zoomed.max(least)).collect();
+            for bucket in buckets {
+                let zoom = Zoom { step, bucket };
                 let answered = self.ask(panel, zoom).await;
                 let place = format!("{} at {zoom:?}", panel["title"]);
                 let wrong = offences(rows, zoom, &answered);

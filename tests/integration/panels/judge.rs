@@ -60,7 +60,8 @@ fn expanded((name, seen, truth): Row) -> Vec<Wanted> {
     let workers: Vec<_> = WORKERS.map(|id| (id.to_string(), id as f64)).to_vec();
     let with_cheap = [workers.clone(), vec![(CHEAP.to_string(), 0.0)]].concat();
     let cores = CORES.map(|weight| ((weight - 1).to_string(), weight as f64));
-    let sockets = SOCKETS.map(|(weight, proto, name)| (format!("{proto} {name}"), weight as f64));
+    let sockets =
+        SOCKETS.map(|(weight, proto, name)| (format!("{}: {proto} {name}", weight - 1), weight as f64));
     series = each(series, "{worker}", &with_cheap, |who, weight| who.worker = weight);
     series = each(series, "{working}", &workers, |who, weight| who.worker = weight);
     series = each(series, "{core}", &cores, |who, weight| who.core = weight);
@@ -106,10 +107,6 @@ impl Wanted {
             }
             Truth::Total(share) => wanted(self.of.iter().map(|(_, who)| share(*who)).sum(), sum, "the sum"),
             Truth::Told(number) => wanted(number(zoom.step), sum, "the sum"),
-            Truth::Last(number) => {
-                let last = values.last().map_or(f64::NAN, |(_, value)| *value);
-                wanted(number(), last, "the last value")
-            }
             _ => self.offence_in_buckets(zoom, values),
         }
     }
@@ -125,7 +122,11 @@ impl Wanted {
                 "buckets too many from {more:?} ms, missing from {less:?} ms on"
             ));
         }
-        let wrong = values.iter().find(|(bucket, value)| {
+        let judged = match self.truth {
+            Truth::Last(_) => &values[values.len() - 1..],
+            _ => values,
+        };
+        let wrong = judged.iter().find(|(bucket, value)| {
             let (low, high) = buckets[bucket];
             !((*value >= low && *value <= high) || near(*value, low) || near(*value, high))
         });
@@ -186,7 +187,7 @@ impl Wanted {
         let sum = |share: fn(Who) -> f64| whose.iter().map(|who| share(*who)).sum::<f64>();
         let times = |value: f64, (low, high): (f64, f64)| (value * low, value * high);
         match self.truth {
-            Truth::Still(share) => times(sum(share), (1.0, 1.0)),
+            Truth::Still(share) | Truth::Last(share) => times(sum(share), (1.0, 1.0)),
             Truth::Ratio(share) => times(share(whose[0]), (1.0, 1.0)),
             Truth::Peak(share) | Truth::Newest(share) => times(sum(share), latest_phase(bucket, zoom)),
             Truth::Moving(share) => times(sum(share), mean_phase(bucket, zoom)),

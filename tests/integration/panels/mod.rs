@@ -4,6 +4,7 @@
 mod asked;
 mod judge;
 mod truths;
+mod uwsgi;
 mod world;
 
 use std::fmt::Write as _;
@@ -51,7 +52,7 @@ fn of_server(second: u64) -> Vec<String> {
         "uwsgi_summary workers=4i,running=4i,busy=3i,idle=1i,cheap=0i,pause=0i,sig=0i,cores=8i,in_request=5i,queue=7i,\
          max_queue=100i,oldest_request_s=2i,up=1i,scrape_us=90i"
             .to_owned(),
-        "uwsgi_sockets,socket=:9090,proto=http queue=7i,max_queue=100i".to_owned(),
+        "uwsgi_sockets,socket=:9090,socket_id=0,proto=http queue=7i,max_queue=100i".to_owned(),
         format!("uwsgi_caches,cache=default items=20i,max_items=100i,hits={tasks}i,miss={second}i,full={event}i"),
         format!("uwsgi_spoolers,spooler=/tmp/spool tasks={tasks}i,respawns={event}i,running=1i"),
     ];

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 /// Milliseconds since the Unix epoch: 20 minutes before a full hour, so that buckets of an hour are cut.
 pub(super) const START: i64 = 1_700_001_600_000;
-pub(super) const SECONDS: i64 = 5400;
+pub(super) const SECONDS: i64 = 3900;
 /// All times of the world are in tenths of a second since its start: so coarse is the jitter.
 const TENTHS: i64 = 10;
 /// From here on all that moves is twice what it was.
@@ -15,7 +15,7 @@ pub(super) const DOUBLED: i64 = 20_037;
 const RELOADED: i64 = 30_003;
 const AWAY: std::ops::Range<i64> = 12_000..12_600;
 /// One event every 100 s, from 50 s on.
-const EVENTS: i64 = 54;
+const EVENTS: i64 = 39;
 /// One scrape of so many fails.
 const FAILS: i64 = 17;
 
@@ -47,8 +47,8 @@ pub(super) const WORKERS: [i64; 2] = [1, 2];
 pub(super) const CHEAP: i64 = 3;
 /// Weights of a worker's cores; ids are one less.
 pub(super) const CORES: [i64; 2] = [1, 2];
-/// Weights of a server's sockets.
-pub(super) const SOCKETS: [(i64, &str, &str); 2] = [(1, "http", ":9090"), (2, "uwsgi", ":3031")];
+/// Weights of a server's sockets, which differ by their places alone; ids are one less.
+pub(super) const SOCKETS: [(i64, &str, &str); 2] = [(1, "http", ":9090"), (2, "http", ":9090")];
 
 /// One look at one server.
 #[derive(Debug, Clone, Copy)]
@@ -193,11 +193,11 @@ fn lines_of(server: Server, scrape: Scrape, lines: &mut String) {
         ),
     );
     for (own, proto, name) in SOCKETS {
-        let queue = 2 * own * moving;
+        let (id, queue) = (own - 1, 2 * own * moving);
         write(
             lines,
             format_args!(
-                "uwsgi_sockets,source={source},socket={name},proto={proto} queue={queue}i,max_queue=100i,shared=0i,\
+                "uwsgi_sockets,source={source},socket={name},socket_id={id},proto={proto} queue={queue}i,max_queue=100i,shared=0i,\
                  can_offload=0i {time}"
             ),
         );

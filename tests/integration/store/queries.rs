@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::points::{Chance, SECONDS, START};
 
-/// The queries of dashboards/uwsgi.json at several intervals, with Grafana's macros replaced.
+/// The queries of dashboards/uwsgi.json, of its variables and annotations too, at several intervals, with Grafana's macros replaced.
 pub(super) fn of_panels() -> Vec<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("dashboards/uwsgi.json");
     let dashboard: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
@@ -16,6 +16,16 @@ pub(super) fn of_panels() -> Vec<String> {
     assert!(texts.len() > 20, "the dashboard has queries: {}", texts.len());
     let sources = [".*", "127\\.0\\.0\\.1:9191", "nothing"];
     let mut queries = Vec::new();
+    texts.extend(
+        list(&dashboard["templating"])
+            .iter()
+            .filter_map(|variable| variable["query"].as_str()),
+    );
+    texts.extend(
+        list(&dashboard["annotations"])
+            .iter()
+            .filter_map(|annotation| annotation["target"]["query"].as_str()),
+    );
     for text in texts {
         for (number, interval) in ["1s", "5s", "10s", "1m", "10m", "1h"].into_iter().enumerate() {
             let source = sources[if number == 2 {
@@ -29,6 +39,10 @@ pub(super) fn of_panels() -> Vec<String> {
         }
     }
     queries
+}
+
+fn list(section: &Value) -> &[Value] {
+    section["list"].as_array().unwrap()
 }
 
 /// The queries of panels, also of those in rows that are closed.

@@ -58,6 +58,7 @@ export class Toolbar {
     const text = refresher.text ?? '';
     if (![...this.refresh.options].some((option) => option.value === text)) this.refresh.append(element('option', { value: text }, text));
     this.refresh.value = text;
+    this.showVariables();
   }
 
   tick() {

@@ -110,25 +110,29 @@ function annotationSwitches(board) {
 
 /** Links to other pages; those that would list dashboards by tag lead to the list. */
 function links(board) {
-  return (board.dashboard.links ?? []).filter((link) => link.type === 'link' && link.url).map((link) => {
+  return (board.dashboard.links ?? []).filter((link) => link.type === 'link' && link.url).map((link, at) => {
     const url = new URL(board.variables.text(link.url), location.href);
     if (link.keepTime) for (const name of ['from', 'to']) url.searchParams.set(name, board.raw[name]);
     if (link.includeVars) for (const [name, values] of board.variables.parameters()) for (const value of values) url.searchParams.append(name, value);
     const href = safeAddress(url.href);
-    return href && anchor(link, href, (event) => stay(event, link, url, board));
+    const isShown = isOwn(url, board) && ['from', 'to'].every((name) => url.searchParams.get(name) === board.raw[name]);
+    return href && anchor(link, href, { id: `dashboard-link-${at}`, isShown, click: (event) => stay(event, link, url, board) });
   }).filter(Boolean);
 }
 
-function anchor(link, href, click) {
+function anchor(link, href, { id, isShown, click }) {
   const elsewhere = link.targetBlank ? { target: '_blank', rel: 'noopener noreferrer' } : {};
   const mark = link.targetBlank ? icon('external') : null;
-  return element('a', { class: 'variable dashboard-link', href, title: link.tooltip || null, ...elsewhere, on: { click } }, mark, link.title || link.url);
+  return element('a', { id, class: 'variable dashboard-link', href, title: link.tooltip || null, 'aria-current': isShown ? 'true' : null, ...elsewhere, on: { click } }, mark, link.title || link.url);
+}
+
+function isOwn(url, board) {
+  return url.origin === location.origin && routeOf(url).uid === board.dashboard.uid;
 }
 
 /** A link to the same dashboard changes what it shows, without loading it anew. */
 function stay(event, link, url, board) {
-  const isOwn = url.origin === location.origin && routeOf(url).uid === board.dashboard.uid;
-  if (!isOwn || link.targetBlank || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!isOwn(url, board) || link.targetBlank || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   pushAddress(url.searchParams);
   board.adopt(url.searchParams);

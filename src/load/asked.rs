@@ -1,16 +1,16 @@
-//! The rate as it is typed after `-R`, and the plan it becomes.
+//! The rate as it is typed after `-R` or in a scenario, and the plan it becomes.
 
 use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cli::values::{self, ValueError};
-use crate::load::{Arrivals, Plan, Profile, Rate, Sine, Stage, Stages};
+use super::typed::{self, TypedError};
+use super::{Arrivals, Plan, Profile, Rate, Sine, Stage, Stages};
 
 /// What was typed. A ramp without a length of its own takes that of the run.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum AskedRate {
+pub(crate) enum AskedRate {
     Max,
     Ramp { from: f64, to: f64 },
     Profile(Profile),
@@ -18,9 +18,9 @@ pub(super) enum AskedRate {
 
 /// Why a text is no rate.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum AskedError {
+pub(crate) enum AskedError {
     #[error(transparent)]
-    Value(#[from] ValueError),
+    Value(#[from] TypedError),
     #[error("`{0}` is no stage: RATE:TIME or RATE..RATE:TIME, as in 50:10s or 10..500:30s")]
     Stage(String),
     #[error("the stages ask for no request")]
@@ -39,14 +39,26 @@ pub(super) enum AskedError {
 
 impl AskedRate {
     /// How long it is meant to last, where it says so.
-    pub(super) fn length(&self) -> Option<Duration> {
+    pub(crate) fn length(&self) -> Option<Duration> {
         match self {
             Self::Max | Self::Ramp { .. } => None,
             Self::Profile(profile) => profile.length(),
         }
     }
 
-    pub(super) fn over(&self, duration: Duration, arrivals: Arrivals) -> Rate {
+    /// The same in less time: of stages each lasts `factor` of its length, of what has no length nothing changes.
+    pub(crate) fn shortened(&self, factor: f64) -> Self {
+        let Self::Profile(Profile::Stages(stages)) = self else {
+            return self.clone();
+        };
+        let stages = stages.each().iter().map(|stage| Stage {
+            length: stage.length.mul_f64(factor),
+            ..*stage
+        });
+        Self::Profile(Profile::Stages(Stages::new(stages.collect())))
+    }
+
+    pub(crate) fn over(&self, duration: Duration, arrivals: Arrivals) -> Rate {
         let profile = match self {
             Self::Max => return Rate::Max,
             Self::Ramp { from, to } => Profile::Stages(Stages::new(vec![Stage {
@@ -64,7 +76,7 @@ impl AskedRate {
     }
 }
 
-pub(super) fn parse(text: &str) -> Result<AskedRate, AskedError> {
+pub(crate) fn parse(text: &str) -> Result<AskedRate, AskedError> {
     if text == "max" {
         return Ok(AskedRate::Max);
     }
@@ -88,14 +100,14 @@ pub(super) fn parse(text: &str) -> Result<AskedRate, AskedError> {
             false => Ok(AskedRate::Ramp { from, to }),
         };
     }
-    let rate = values::rate(text)?;
+    let rate = typed::rate(text)?;
     Ok(AskedRate::Profile(Profile::Constant { rate }))
 }
 
 /// `RATE` or `RATE..RATE`, where 0 is allowed.
-fn rates(text: &str) -> Result<(f64, f64), ValueError> {
+fn rates(text: &str) -> Result<(f64, f64), TypedError> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));
-    let rate = |text| values::rate_or_none(text).map(Option::unwrap_or_default);
+    let rate = |text| typed::rate_or_none(text).map(Option::unwrap_or_default);
     Ok((rate(from)?, rate(to)?))
 }
 
@@ -105,7 +117,7 @@ fn stage(text: &str) -> Result<Stage, AskedError> {
         .ok_or_else(|| AskedError::Stage(text.to_owned()))?;
     let (from, to) = rates(rate)?;
     Ok(Stage {
-        length: values::duration(length)?,
+        length: typed::duration(length)?,
         from,
         to,
     })
@@ -120,7 +132,7 @@ fn sine(text: &str) -> Result<Sine, AskedError> {
     Ok(Sine {
         mean: f64::midpoint(low, high),
         amplitude: (high - low) / 2.0,
-        period: values::duration(period)?,
+        period: typed::duration(period)?,
     })
 }
 

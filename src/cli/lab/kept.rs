@@ -1,0 +1,120 @@
+//! The directory of a run: manifest, scenario, results of each phase, points, reports.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::experiment::{Machine, Manifest, Outcome, PhaseOutcome, Scenario};
+use crate::report;
+use crate::report::run::RunReport;
+
+use super::super::error::{Code, Failure};
+use super::super::files;
+use super::super::settings::{Environment, UpSettings};
+use super::bring_up::Up;
+
+pub(super) struct Directory(PathBuf);
+
+impl Directory {
+    /// Makes it: `given`, or one named after the scenario and the time.
+    pub(super) fn create(
+        given: Option<&Path>,
+        environment: &Environment,
+        name: &str,
+    ) -> Result<Self, Failure> {
+        let path = match given {
+            Some(path) => path.to_owned(),
+            None => {
+                let stamp = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+                environment
+                    .state_root()?
+                    .join("runs")
+                    .join(format!("{name}-{stamp}"))
+            }
+        };
+        if path.join("report.json").exists() {
+            let message = format!("{} holds a run already", path.display());
+            return Err(Failure::new(Code::Usage, message).hint("name another directory with --save"));
+        }
+        fs::create_dir_all(path.join("phases")).map_err(|error| cannot_write(&path, &error))?;
+        Ok(Self(path))
+    }
+
+    pub(super) fn points(&self) -> PathBuf {
+        self.0.join("points.lp")
+    }
+
+    pub(super) fn report(&self) -> PathBuf {
+        self.0.join("report.html")
+    }
+
+    /// Results of a phase as JSON, and its percentiles as HdrHistogram's plotter reads them.
+    pub(super) fn keep_phase(&self, phase: &PhaseOutcome) -> Result<(), Failure> {
+        let Some(summary) = &phase.summary else {
+            return Ok(());
+        };
+        let name: String = phase
+            .name
+            .chars()
+            .map(|c| if c.is_alphanumeric() { c } else { '-' })
+            .collect();
+        let results = serde_json::to_string_pretty(&report::load::json(summary)).unwrap_or_default();
+        self.write(&format!("phases/{name}.json"), &results)?;
+        self.write(
+            &format!("phases/{name}.hgrm"),
+            &report::load::percentiles(&summary.latency),
+        )
+    }
+
+    pub(super) fn finish(&self, scenario: &str, report: &RunReport) -> Result<(), Failure> {
+        self.write("scenario.yaml", scenario)?;
+        self.write("report.json", &report.json())?;
+        self.write("report.md", &report::run::markdown(report))?;
+        let page =
+            report::run::html(report).map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+        self.write("report.html", &page)
+    }
+
+    /// For a run that did not begin.
+    pub(super) fn remove_if_empty(&self) {
+        fs::remove_dir(self.0.join("phases")).ok();
+        fs::remove_dir(&self.0).ok();
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let path = self.0.join(name);
+        fs::write(&path, text).map_err(|error| cannot_write(&path, &error))
+    }
+}
+
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    let mut failure = Failure::new(Code::Unavailable, format!("cannot write {}", path.display()));
+    failure.causes.push(error.to_string());
+    failure.hint(files::advice(error.kind(), path))
+}
+
+pub(super) fn manifest(
+    scenario: &Scenario,
+    settings: &UpSettings,
+    up: &Up,
+    command: &str,
+    outcome: &Outcome,
+) -> Manifest {
+    let began = Timestamp::from_millisecond(outcome.began_ms)
+        .map(|began| began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    Manifest {
+        version: 1,
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        command: command.to_owned(),
+        title: scenario.title.clone(),
+        seed: scenario.seed,
+        began: began.unwrap_or_default(),
+        engine: up.engine.name().to_owned(),
+        images: up.images.clone(),
+        uwsgi: outcome.uwsgi_version.clone(),
+        machine: Machine::here(),
+        uwsgi_ini: settings.uwsgi.render().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,404 @@
+//! `uwsgi-lab run FILE` and `uwsgi-lab demo NAME`: a scenario on a lab, from its file to its report.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::collector::{Limits, LineFile, Outlet, Sink, Target, Writers};
+use crate::engine::{Engine as _, Role, Signal};
+use crate::experiment::{self, DEMOS, Deed, Demo, News, Outcome, Scenario, Stage};
+use crate::influx::{Authorization, Client, Credentials, Secret};
+use crate::provision::{Annotation, Grafana};
+use crate::report;
+use crate::report::command;
+use crate::report::run::RunReport;
+use crate::uwsgi;
+
+use super::super::error::{Code, Failure};
+use super::super::output;
+use super::super::settings::{UpArguments, UpSettings};
+use super::bring_up::Up;
+use super::interrupts::Interrupts;
+use super::orders::DATABASE;
+use super::{kept, runtime, up};
+
+/// For asking the server which processes it has.
+const STATS_DEADLINE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The scenario: YAML with title, phases and more; `uwsgi-lab demo hello --show` prints one
+    #[arg(value_name = "SCENARIO")]
+    scenario: PathBuf,
+    #[command(flatten)]
+    play: PlayArguments,
+    #[command(flatten)]
+    up: UpArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Which; without a name they are listed
+    #[arg(value_name = "DEMO")]
+    demo: Option<String>,
+    /// Print its scenario and run nothing
+    #[arg(long, requires = "demo")]
+    show: bool,
+    #[command(flatten)]
+    play: PlayArguments,
+    #[command(flatten)]
+    up: UpArguments,
+}
+
+#[derive(Debug, Args)]
+struct PlayArguments {
+    /// Each phase in this part of its time, as in 0.25; what is expected may need the whole
+    #[arg(long, value_name = "PART", value_parser = part)]
+    shorten: Option<f64>,
+    /// Where manifest, results and reports go [default: runs in the labs' state directory]
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+}
+
+fn part(text: &str) -> Result<f64, String> {
+    let part = text.parse().ok().filter(|part| (0.01..=1.0).contains(part));
+    part.ok_or_else(|| "a part is a number from 0.01 to 1".to_owned())
+}
+
+/// # Errors
+/// A file that is no scenario (3), a lab that does not come up (as `up`), an expectation that does not hold (6), Ctrl-C (130).
+pub(crate) fn run(arguments: &RunArguments) -> Result<(), Failure> {
+    let path = &arguments.scenario;
+    let source = fs::read_to_string(path).map_err(|error| {
+        let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", path.display()));
+        failure.causes.push(error.to_string());
+        failure.hint("`uwsgi-lab demo` lists scenarios that need no file")
+    })?;
+    let name = path
+        .file_stem()
+        .map_or("run".into(), |name| name.to_string_lossy());
+    let command = format!("uwsgi-lab run {}", path.display());
+    play(
+        &path.display().to_string(),
+        &name,
+        &source,
+        &command,
+        &arguments.play,
+        &arguments.up,
+    )
+}
+
+/// # Errors
+/// As [`run`]; a name that is none (2).
+pub(crate) fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
+    let Some(name) = &arguments.demo else {
+        return output::data(&listed());
+    };
+    let Some(demo) = DEMOS.iter().find(|demo| demo.name == *name) else {
+        let names: Vec<_> = DEMOS.iter().map(|demo| demo.name).collect();
+        let message = format!("there is no demo `{name}`");
+        return Err(Failure::new(Code::Usage, message).hint(format!("there are {}", names.join(", "))));
+    };
+    if arguments.show {
+        return output::data(demo.source);
+    }
+    let command = format!("uwsgi-lab demo {name}");
+    play(name, name, demo.source, &command, &arguments.play, &arguments.up)
+}
+
+fn listed() -> String {
+    let row = |demo: &Demo| {
+        let title = Scenario::parse(demo.source)
+            .map(|scenario| scenario.title)
+            .unwrap_or_default();
+        format!("  {:22}{title}\n", demo.name)
+    };
+    let rows: String = DEMOS.iter().map(row).collect();
+    format!(
+        "Demos:\n{rows}\n`uwsgi-lab demo NAME` runs one, `uwsgi-lab demo NAME --show` prints its scenario.\n"
+    )
+}
+
+fn play(
+    place: &str,
+    name: &str,
+    source: &str,
+    command: &str,
+    arguments: &PlayArguments,
+    up_arguments: &UpArguments,
+) -> Result<(), Failure> {
+    let mut scenario = Scenario::parse(source)
+        .map_err(|error| Failure::new(Code::InvalidFile, format!("{place}: {error}")))?;
+    if let Some(part) = arguments.shorten {
+        scenario = scenario.shortened(part);
+    }
+    let settings = settings(&scenario, place, up_arguments)?;
+    let directory = kept::Directory::create(arguments.save.as_deref(), &settings.lab.environment, name)?;
+    let outcome = runtime()?.block_on(async {
+        let mut interrupts = Interrupts::listen()?;
+        let up = up::raised(&settings, &mut interrupts).await?;
+        let played = played(&scenario, &settings, &up, &directory, &mut interrupts).await?;
+        let manifest = kept::manifest(&scenario, &settings, &up, command, &played);
+        Ok((played, manifest, up))
+    });
+    let (outcome, manifest, up) = match outcome {
+        Ok(outcome) => outcome,
+        Err(failure) => {
+            directory.remove_if_empty();
+            return Err(Failure::of_lab(failure, &settings.lab.name));
+        }
+    };
+    let report = RunReport::new(&scenario, &outcome, manifest);
+    directory.finish(source, &report)?;
+    output::data(&report::run::markdown(&report))?;
+    tell_where(&directory, &up, &settings.lab.name);
+    conclude(&report, &outcome)
+}
+
+/// The lab of the scenario: its uWSGI, and no load but that of its phases.
+fn settings(scenario: &Scenario, place: &str, arguments: &UpArguments) -> Result<UpSettings, Failure> {
+    arguments.refuse_for_scenario()?;
+    let mut settings = UpSettings::new(arguments)?;
+    let server = &scenario.uwsgi;
+    let config = &mut settings.uwsgi;
+    config.processes = server.processes.unwrap_or(config.processes);
+    config.threads = server.threads.unwrap_or(config.threads);
+    config.options.extend(server.options());
+    config
+        .render()
+        .map_err(|error| Failure::new(Code::InvalidFile, format!("{place}: {error}")))?;
+    settings.uwsgi_is_set = true;
+    settings.load = None;
+    Ok(settings)
+}
+
+async fn played(
+    scenario: &Scenario,
+    settings: &UpSettings,
+    up: &Up,
+    directory: &kept::Directory,
+    interrupts: &mut Interrupts,
+) -> Result<Outcome, Failure> {
+    let of = |role: Role| up.endpoints.iter().find(move |endpoint| endpoint.role == role);
+    let (Some(app), Some(stats)) = (of(Role::App), of(Role::Stats)) else {
+        let message = "the stack has no uWSGI to play a scenario on";
+        return Err(Failure::new(Code::Usage, message).hint("leave out --file and --stats"));
+    };
+    let address = format!("http://{}", stats.address());
+    let target = Target {
+        address: address
+            .parse()
+            .map_err(|error| Failure::from_error(Code::Unexpected, &error))?,
+        source: stats.address(),
+    };
+    let (all, points) = writers(vec![lines(&directory.points())?]);
+    let (own, own_points) = writers(vec![influx(up)?]);
+    let stop = CancellationToken::new();
+    let stage = Stage {
+        app: format!("http://{}", app.address()),
+        stats: target,
+        interval: settings.interval,
+        points,
+        own_points,
+        stop: stop.clone(),
+    };
+    let teller = Teller::new(scenario, up, directory);
+    let outcome = {
+        let act = async |deed: Deed| do_deed(deed, up, settings, &stage).await;
+        let tell = |news: News<'_>| teller.tell(&news);
+        let playing = experiment::conduct(scenario, &stage, act, &tell);
+        tokio::pin!(playing);
+        tokio::select! {
+            outcome = &mut playing => outcome,
+            () = interrupts.next() => {
+                stop.cancel();
+                playing.await
+            }
+        }
+    };
+    teller.end();
+    drop(stage);
+    all.await.ok();
+    own.await.ok();
+    outcome.map_err(|error| Failure::from_error(Code::Unavailable, &error))
+}
+
+type Written = tokio::task::JoinHandle<()>;
+
+/// Writes until nobody has points any more.
+fn writers(outlets: Vec<Outlet>) -> (Written, mpsc::Sender<Vec<crate::point::Point>>) {
+    let (writers, points, _statuses) = Writers::new(outlets);
+    let written = tokio::spawn(async move {
+        writers.run(CancellationToken::new()).await;
+    });
+    (written, points)
+}
+
+fn lines(path: &Path) -> Result<Outlet, Failure> {
+    let file = LineFile::open(path.to_owned()).map_err(|error| kept::cannot_write(path, &error))?;
+    Ok(outlet(Sink::File(file)))
+}
+
+fn outlet(sink: Sink) -> Outlet {
+    Outlet {
+        sink,
+        limits: Limits::default(),
+        spool: None,
+    }
+}
+
+fn influx(up: &Up) -> Result<Outlet, Failure> {
+    let unexpected = |error: &dyn std::error::Error| Failure::from_error(Code::Unexpected, error);
+    let endpoint: crate::influx::Endpoint = up
+        .settings
+        .influxdb
+        .url
+        .parse()
+        .map_err(|error: crate::influx::EndpointError| unexpected(&error))?;
+    let login = Authorization::Password(Credentials {
+        user: up.credentials.user.clone(),
+        password: Secret::new(&up.credentials.influxdb_password),
+    });
+    let client = Client::new(endpoint.url, DATABASE, Some(login)).map_err(|error| unexpected(&error))?;
+    Ok(outlet(Sink::Influx(client)))
+}
+
+/// Does to the server what the scenario says, by the pids that its statistics tell.
+async fn do_deed(deed: Deed, up: &Up, settings: &UpSettings, stage: &Stage) -> Result<(), String> {
+    let said = |what: &dyn std::fmt::Display| what.to_string();
+    let bytes = uwsgi::fetch(&stage.stats.address, STATS_DEADLINE)
+        .await
+        .map_err(|error| said(&error))?;
+    let document = uwsgi::parse(&bytes).map_err(|error| said(&error))?;
+    let (pid, signal) = match deed {
+        Deed::Reload => (document.pid, Signal::Hangup),
+        Deed::KillWorker => {
+            let running = document
+                .workers
+                .iter()
+                .find(|worker| worker.pid > 0 && worker.status != "cheap");
+            let worker = running.ok_or_else(|| "no worker runs that could be killed".to_owned())?;
+            (worker.pid, Signal::Kill)
+        }
+    };
+    let service = up.endpoints.iter().find(|endpoint| endpoint.role == Role::Stats);
+    let service = service
+        .map(|endpoint| endpoint.service.clone())
+        .unwrap_or_default();
+    let observed = up
+        .engine
+        .observe(&settings.lab.name, &BTreeSet::new())
+        .await
+        .map_err(|error| said(&error))?;
+    let container = observed
+        .container(&service)
+        .map(|container| container.name.clone());
+    let container = container.ok_or_else(|| format!("service {service} does not run"))?;
+    up.engine
+        .send_signal(&container, pid, signal)
+        .await
+        .map_err(|error| said(&error))
+}
+
+/// Shows how far a run is, keeps each phase's results as it ends, and marks notes in Grafana.
+struct Teller<'a> {
+    bar: ProgressBar,
+    scenario: &'a Scenario,
+    directory: &'a kept::Directory,
+    grafana: Option<Arc<Grafana>>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(scenario: &'a Scenario, up: &Up, directory: &'a kept::Directory) -> Self {
+        let bar = ProgressBar::new(scenario.duration().as_secs().max(1));
+        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} s  {msg}");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        let login = up.settings.grafana.as_ref();
+        let grafana = login.and_then(|grafana| {
+            let password = &up.credentials.grafana_password;
+            Grafana::new(&grafana.url, &grafana.user, password).ok()
+        });
+        Self {
+            bar,
+            scenario,
+            directory,
+            grafana: grafana.map(Arc::new),
+        }
+    }
+
+    fn tell(&self, news: &News<'_>) {
+        match news {
+            News::Phase { index, phase } => {
+                self.bar.set_position(self.scenario.begin_of(*index).as_secs());
+                let note = phase.note.as_deref().unwrap_or_default();
+                self.bar
+                    .suspend(|| output::note(&format!("{}: {note}", phase.name)));
+                self.bar.set_message(phase.name.clone());
+            }
+            News::Second(second) => {
+                self.bar.inc(1);
+                self.bar.set_message(report::load::live_line(second));
+            }
+            News::PhaseEnded(phase) => {
+                if let Err(failure) = self.directory.keep_phase(phase) {
+                    self.bar.suspend(|| output::note(&failure.to_string()));
+                }
+            }
+            News::Note { text, timestamp_ms } => self.mark(text, *timestamp_ms),
+        }
+    }
+
+    /// What Grafana does not take, the points have.
+    fn mark(&self, text: &str, timestamp_ms: i64) {
+        let Some(grafana) = self.grafana.clone() else {
+            return;
+        };
+        let annotation = Annotation {
+            timestamp_ms,
+            text: text.to_owned(),
+            tags: vec!["uwsgi-lab".to_owned(), "note".to_owned()],
+        };
+        tokio::spawn(async move { grafana.annotate(&annotation).await.ok() });
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn tell_where(directory: &kept::Directory, up: &Up, lab: &str) {
+    let grafana = up
+        .endpoints
+        .iter()
+        .find(|endpoint| endpoint.role == Role::Grafana);
+    if let Some(grafana) = grafana {
+        output::note(&format!("\nDashboard: http://{}/d/uwsgi-lab", grafana.address()));
+    }
+    let end = command::of_lab("The lab stays up; `uwsgi-lab down` takes it away.", lab);
+    output::note(&format!("Report: {}\n{end}", directory.report().display()));
+}
+
+fn conclude(report: &RunReport, outcome: &Outcome) -> Result<(), Failure> {
+    if outcome.interrupted {
+        return Err(Failure::new(
+            Code::Interrupted,
+            "interrupted; what was measured until then is kept",
+        ));
+    }
+    let unmet = report.unmet();
+    if unmet.is_empty() {
+        return Ok(());
+    }
+    let mut failure = Failure::new(Code::Condition, format!("{} not as expected", unmet.len()));
+    failure.causes = unmet;
+    Err(failure)
+}

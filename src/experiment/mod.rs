@@ -1,0 +1,18 @@
+//! Runs that anyone can repeat: scenarios, what they came to, and what was expected of them. Prints nothing and starts no
+//! services: it is given the endpoints of a lab.
+
+mod conduct;
+mod demos;
+mod expectation;
+mod figures;
+mod manifest;
+mod outcome;
+mod scenario;
+
+pub(crate) use conduct::{News, Stage, conduct};
+pub(crate) use demos::{DEMOS, Demo};
+pub(crate) use expectation::Met;
+pub(crate) use figures::{Figures, Sample};
+pub(crate) use manifest::{Machine, Manifest};
+pub(crate) use outcome::{Outcome, PhaseOutcome};
+pub(crate) use scenario::{Deed, Scenario};

@@ -1,0 +1,265 @@
+//! What a run came to, in the shape of its JSON. Fields are only ever added; what is not known is null, never 0.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use crate::experiment::{Figures, Manifest, Met, Outcome, PhaseOutcome, Sample, Scenario};
+use crate::load::Second;
+use crate::report::number;
+
+/// Times are in µs, moments in seconds since the run began, rates in requests a second.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunReport {
+    version: u32,
+    pub(super) title: String,
+    pub(super) story: String,
+    /// In one sentence.
+    pub(super) answer: String,
+    pub(super) interrupted: bool,
+    pub(super) expectations: Vec<Expected>,
+    pub(super) phases: Vec<PhaseReport>,
+    pub(super) events: Vec<EventReport>,
+    pub(super) failed_actions: Vec<String>,
+    pub(super) seconds: Vec<SecondReport>,
+    pub(super) samples: Vec<SampleReport>,
+    pub(super) manifest: Manifest,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Expected {
+    pub(super) text: String,
+    pub(super) holds: bool,
+    pub(super) found: Option<f64>,
+    /// As people read it.
+    pub(super) found_text: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PhaseReport {
+    pub(super) name: String,
+    pub(super) note: Option<String>,
+    pub(super) begin: f64,
+    pub(super) end: f64,
+    /// As typed; null for a pause.
+    pub(super) asked: Option<String>,
+    pub(super) figures: PhaseFigures,
+    /// Percentile and latency from the intended time, then from the actual start of a request.
+    pub(super) latency: Vec<(f64, u64)>,
+    pub(super) service: Vec<(f64, u64)>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PhaseFigures {
+    pub(super) sent: Option<f64>,
+    pub(super) answered: Option<f64>,
+    pub(super) errors: Option<f64>,
+    pub(super) rate: Option<f64>,
+    pub(super) p50: Option<f64>,
+    pub(super) p90: Option<f64>,
+    pub(super) p99: Option<f64>,
+    pub(super) max: Option<f64>,
+    pub(super) service_p99: Option<f64>,
+    /// Mean time in the app, as the server counted it.
+    pub(super) service_time: Option<f64>,
+    pub(super) busy: Option<f64>,
+    pub(super) in_request: Option<f64>,
+    pub(super) max_queue: Option<f64>,
+    pub(super) respawns: Option<f64>,
+    pub(super) harakiri: Option<f64>,
+    pub(super) exceptions: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct EventReport {
+    pub(super) at: f64,
+    pub(super) kind: &'static str,
+    pub(super) text: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SecondReport {
+    pub(super) at: f64,
+    pub(super) rate: f64,
+    pub(super) p50: u64,
+    pub(super) p99: u64,
+    pub(super) errors: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SampleReport {
+    pub(super) at: f64,
+    pub(super) busy: u64,
+    pub(super) idle: u64,
+    pub(super) cheap: u64,
+    pub(super) running: u64,
+    pub(super) in_request: Option<u64>,
+    pub(super) queue: Option<u64>,
+    pub(super) rss: Option<u64>,
+}
+
+/// Of which latencies a curve is drawn: even steps on the scale of `1 / (1 - p)`.
+const PERCENTILES: [f64; 15] = [
+    0.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0, 99.5, 99.75, 99.9, 99.95, 99.99, 99.999, 100.0,
+];
+
+impl RunReport {
+    pub(crate) fn new(scenario: &Scenario, outcome: &Outcome, manifest: Manifest) -> Self {
+        let judged = outcome.judge(scenario);
+        let expectations: Vec<Expected> = judged
+            .iter()
+            .map(|(expectation, met)| Expected {
+                text: expectation.to_string(),
+                holds: met.holds,
+                found: met.found,
+                found_text: found_text(expectation.figure(), *met),
+            })
+            .collect();
+        let began = outcome.began_ms;
+        let events = outcome.events.iter().map(|happened| EventReport {
+            at: happened.timestamp_ms.saturating_sub(began) as f64 / 1e3,
+            kind: happened.event.kind.name(),
+            text: happened.event.text.clone(),
+        });
+        let seconds = outcome.phases.iter().flat_map(|phase| &phase.seconds);
+        Self {
+            version: 1,
+            title: scenario.title.clone(),
+            story: scenario.story.clone(),
+            answer: answer(&expectations, outcome),
+            interrupted: outcome.interrupted,
+            expectations,
+            phases: outcome
+                .phases
+                .iter()
+                .map(|phase| phase_report(scenario, outcome, phase))
+                .collect(),
+            events: events.collect(),
+            failed_actions: outcome.failed_actions.clone(),
+            seconds: seconds.map(second_report).collect(),
+            samples: outcome.samples.iter().map(sample_report).collect(),
+            manifest,
+        }
+    }
+
+    /// Expectations that do not hold.
+    pub(crate) fn unmet(&self) -> Vec<String> {
+        let unmet = self.expectations.iter().filter(|expected| !expected.holds);
+        unmet
+            .map(|expected| format!("{}: found {}", expected.text, expected.found_text))
+            .collect()
+    }
+
+    pub(crate) fn json(&self) -> String {
+        // Numbers and texts alone: nothing in it can fail.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+}
+
+fn answer(expectations: &[Expected], outcome: &Outcome) -> String {
+    let held = expectations.iter().filter(|expected| expected.holds).count();
+    let whole = outcome.figures(None);
+    let latency = whole.get("p99").map_or(String::new(), |p99| {
+        format!("; 99 of 100 requests took at most {}", number::latency(p99))
+    });
+    match (outcome.interrupted, expectations.len()) {
+        (true, _) => format!("The run was interrupted{latency}."),
+        (false, 0) => format!("Nothing was expected{latency}."),
+        (false, all) if all == held => format!("All {all} expectations hold{latency}."),
+        (false, all) => format!("{} of {all} expectations do not hold{latency}.", all - held),
+    }
+}
+
+fn found_text(figure: &str, met: Met) -> String {
+    let Some(found) = met.found else {
+        return "nothing".to_owned();
+    };
+    let time = figure == "service_time"
+        || figure == "mean"
+        || figure == "max"
+        || figure.contains("service.")
+        || figure
+            .strip_prefix('p')
+            .is_some_and(|digits| digits.parse::<f64>().is_ok());
+    match figure {
+        _ if time => number::latency(found),
+        "error_share" => format!("{} %", number::rate(found)),
+        _ => number::rate(found),
+    }
+}
+
+fn phase_report(scenario: &Scenario, outcome: &Outcome, phase: &PhaseOutcome) -> PhaseReport {
+    let typed = scenario.phases.iter().find(|typed| typed.name == phase.name);
+    let figures = outcome.figures(Some(&phase.name));
+    PhaseReport {
+        name: phase.name.clone(),
+        note: typed.and_then(|typed| typed.note.clone()),
+        begin: phase.begin.as_secs_f64(),
+        end: phase.end.as_secs_f64(),
+        asked: typed
+            .and_then(|typed| typed.load.as_ref())
+            .map(|load| load.asked.clone()),
+        latency: curve(figures.latency()),
+        service: curve(figures.service()),
+        figures: phase_figures(&figures),
+    }
+}
+
+fn phase_figures(figures: &Figures) -> PhaseFigures {
+    PhaseFigures {
+        sent: figures.get("sent"),
+        answered: figures.get("answered"),
+        errors: figures.get("errors"),
+        rate: figures.get("rate"),
+        p50: figures.get("p50"),
+        p90: figures.get("p90"),
+        p99: figures.get("p99"),
+        max: figures.get("max"),
+        service_p99: figures.get("service.p99"),
+        service_time: figures.get("service_time"),
+        busy: figures.get("busy"),
+        in_request: figures.get("in_request"),
+        max_queue: figures.get("max(queue)"),
+        respawns: figures.get("respawns"),
+        harakiri: figures.get("harakiri"),
+        exceptions: figures.get("exceptions"),
+    }
+}
+
+/// As far as there were enough requests to tell.
+fn curve(histogram: Option<&Histogram<u64>>) -> Vec<(f64, u64)> {
+    let Some(histogram) = histogram.filter(|histogram| !histogram.is_empty()) else {
+        return Vec::new();
+    };
+    let finest = 100.0 * (1.0 - 1.0 / histogram.len() as f64);
+    let told = PERCENTILES
+        .iter()
+        .filter(|percentile| **percentile <= finest || **percentile == 100.0);
+    told.map(|percentile| (*percentile, histogram.value_at_percentile(*percentile)))
+        .collect()
+}
+
+fn second_report((at, second): &(Duration, Second)) -> SecondReport {
+    SecondReport {
+        at: at.as_secs_f64(),
+        rate: second.achieved_rate(),
+        p50: second.latency.p50,
+        p99: second.latency.p99,
+        errors: second.counts.errors.total(),
+    }
+}
+
+fn sample_report(sample: &Sample) -> SampleReport {
+    let summary = &sample.summary;
+    SampleReport {
+        at: sample.at.as_secs_f64(),
+        busy: summary.busy,
+        idle: summary.idle,
+        cheap: summary.cheap,
+        running: summary.running,
+        in_request: summary.in_request,
+        queue: summary.queue,
+        rss: summary.rss,
+    }
+}

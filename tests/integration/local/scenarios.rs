@@ -1,0 +1,162 @@
+//! `run` and `demo`: each scenario that comes with the program, shortened, on a lab without Docker; files that are none.
+#![expect(clippy::unwrap_used, reason = "a test helper may panic")]
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::lab::Ended;
+use crate::local::lab::Lab;
+
+fn report(directory: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(directory.join("report.json")).unwrap()).unwrap()
+}
+
+/// Runs a demo in `part` of its time; all that it expects must hold.
+fn demo(name: &str, part: &str) {
+    let Some(lab) = Lab::new() else { return };
+    let directory = lab.scratch().join("run");
+    let arguments = [
+        "demo",
+        name,
+        "--shorten",
+        part,
+        "--save",
+        directory.to_str().unwrap(),
+    ];
+    let ended = lab.run_with_ports(&arguments);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let report = report(&directory);
+    let held = report["expectations"].as_array().unwrap().iter();
+    assert!(
+        held.len() > 0 && held.clone().all(|one| one["holds"] == true),
+        "{report:#}"
+    );
+    let page = fs::read_to_string(directory.join("report.html")).unwrap();
+    assert!(page.contains("Latency by percentile") && page.contains("</html>"));
+    assert!(
+        !page.contains("http://") && !page.contains("https://"),
+        "nothing is fetched"
+    );
+    let points = fs::read_to_string(directory.join("points.lp")).unwrap();
+    for measurement in ["uwsgi_summary,", "uwsgi_load,", "uwsgi_events,kind=note,"] {
+        assert!(points.contains(measurement), "{measurement}");
+    }
+    let notes = lab.influxql("SELECT count(text) FROM uwsgi_events WHERE kind = 'note'");
+    assert!(
+        notes[0][1].as_u64().is_some_and(|count| count > 0),
+        "notes are on the dashboard: {notes:?}"
+    );
+}
+
+#[test]
+fn demo_hello() {
+    demo("hello", "0.3");
+}
+
+#[test]
+fn demo_saturation() {
+    demo("saturation", "0.5");
+}
+
+#[test]
+fn demo_harakiri() {
+    demo("harakiri", "0.5");
+}
+
+#[test]
+fn demo_cheaper() {
+    demo("cheaper", "0.6");
+}
+
+#[test]
+fn demo_respawn() {
+    demo("respawn", "0.5");
+}
+
+#[test]
+fn demo_slow_client_of_death() {
+    demo("slow-client-of-death", "0.4");
+}
+
+#[test]
+fn demo_memory() {
+    demo("memory", "0.6");
+}
+
+#[test]
+fn demo_reload() {
+    demo("reload", "0.6");
+}
+
+#[test]
+fn what_was_expected_and_is_not_found_is_told_with_an_exit_code_of_its_own() {
+    let Some(lab) = Lab::new() else { return };
+    let file = lab.scratch().join("wrong.yaml");
+    let scenario = "title: Wrong\nphases:\n- {name: only, rate: 8, duration: 3s}\nexpect:\n- harakiri >= 1\n- errors == 0\n";
+    fs::write(&file, scenario).unwrap();
+    let directory = lab.scratch().join("run");
+    let run = [
+        "run",
+        file.to_str().unwrap(),
+        "--save",
+        directory.to_str().unwrap(),
+    ];
+    let ended = lab.run_with_ports(&run);
+    assert_eq!(ended.code, Some(6), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .ends_with("error: 1 not as expected\n  cause: harakiri >= 1: found 0\n"),
+        "{}",
+        ended.stderr
+    );
+    let report = report(&directory);
+    assert_eq!(
+        report["answer"].as_str().unwrap().split(';').next(),
+        Some("1 of 2 expectations do not hold")
+    );
+    assert_eq!(report["manifest"]["seed"], 1);
+    assert_eq!(
+        fs::read_to_string(directory.join("scenario.yaml")).unwrap(),
+        scenario
+    );
+    let again = lab.run_with_ports(&run);
+    assert_eq!(again.code, Some(2), "a run is never overwritten: {again:?}");
+}
+
+#[test]
+fn a_file_that_is_no_scenario_starts_nothing() {
+    let Some(lab) = Lab::new() else { return };
+    let file = lab.scratch().join("wrong.yaml");
+    for (source, message) in [
+        (
+            "title: x\nphases:\n- {name: a, rat: 8, duration: 3s}\n",
+            "line 3, column 13: phases[0]: unknown field `rat`",
+        ),
+        (
+            "title: x\nphases:\n- {name: a, rate: 8}\n",
+            "line 3, column 10: phase `a` needs a duration",
+        ),
+        (
+            "title: x\nphases:\n- {name: a, rate: 8, duration: 3s}\nexpect: [bussy == 4]\n",
+            "line 4, column 10: there is no figure `bussy`",
+        ),
+        (
+            "title: x\nuwsgi: {options: {\"a b\": 1}}\nphases:\n- {name: a, duration: 3s}\n",
+            "`a b` is not the name of a uWSGI option",
+        ),
+    ] {
+        fs::write(&file, source).unwrap();
+        let ended: Ended = lab.run_with_ports(&["run", file.to_str().unwrap()]);
+        assert_eq!(ended.code, Some(3), "{ended:?}");
+        assert!(ended.stderr.contains(message), "{}", ended.stderr);
+        assert!(
+            ended.stderr.starts_with(&format!("error: {}: ", file.display())),
+            "{}",
+            ended.stderr
+        );
+    }
+    assert_eq!(lab.services().len(), 0);
+}
