@@ -10,4 +10,5 @@ mod lab;
 mod labelled;
 mod measured;
 mod recorder;
+mod scenarios;
 mod unchanged;

@@ -7,7 +7,7 @@ mod ends;
 mod lab;
 mod lifecycle;
 mod refused;
-mod scenarios;
+pub(crate) mod scenarios;
 mod told;
 mod top;
 mod waiting;

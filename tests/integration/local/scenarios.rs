@@ -6,16 +6,21 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::lab::Ended;
+use crate::lab::{self, Ended};
 use crate::local::lab::Lab;
 
 fn report(directory: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(directory.join("report.json")).unwrap()).unwrap()
 }
 
-/// Runs a demo in `part` of its time; all that it expects must hold.
 fn demo(name: &str, part: &str) {
-    let Some(lab) = Lab::new() else { return };
+    if let Some(lab) = Lab::new() {
+        play(&lab, name, part);
+    }
+}
+
+/// Runs a demo in `part` of its time; all that it expects must hold.
+pub(crate) fn play(lab: &lab::Lab, name: &str, part: &str) {
     let directory = lab.scratch().join("run");
     let arguments = [
         "demo",
