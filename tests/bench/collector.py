@@ -284,20 +284,21 @@ def start(scratch, arguments, kind):
 
 def many(scratch, arguments, kind):
     servers, influx, collector = start(scratch, arguments, kind)
+    buffer = os.path.join(scratch, "buffer")
     try:
         time.sleep(5)
         begin, before = time.time(), collector.processor_s()
         time.sleep(arguments.minutes * 60)
         end, after = time.time(), collector.processor_s()
         print(f"{arguments.servers} servers each second for {arguments.minutes:g} min, to {kind}: {(after - before) / (end - begin):.1%} of one core, "
-              f"{collector.most_resident_mb():.1f} MB resident at its highest; {account(influx, arguments.servers, begin, end)}", flush=True)
+              f"{collector.most_resident_mb():.1f} MB resident at its highest; {account(influx, buffer, arguments.servers, begin, end)}", flush=True)
     finally:
         collector.stop()
         influx.stop()
         servers.stop()
 
 
-def account(influx, servers, begin, end):
+def account(influx, buffer, servers, begin, end):
     """What became of the scrapes of the whole seconds from `begin` to `end`. Waits a minute at most for the last of them."""
     begin, end = int(begin) + 1, int(end) - 1
     expected, asked = servers * (end - begin), time.time()
@@ -313,7 +314,7 @@ def account(influx, servers, begin, end):
     [series] = influx.query(f"SELECT count(requests) FROM uwsgi_workers WHERE time >= {begin}s AND time < {end}s")
     workers = series["values"][0][1]
     return (f"of {expected:,} scrapes {expected - count:,} are missing, {count - up:,} failed, {late:,} began late; "
-            f"{4 * count - workers:,} points of workers are missing; all were there {waited:.1f} s after the end")
+            f"{4 * count - workers:,} points of workers are missing {waited:.1f} s after the end, when {on_disk(buffer)[0] / 1e6:.1f} MB waited on disk")
 
 
 def away(scratch, arguments, kind):
@@ -328,14 +329,16 @@ def away(scratch, arguments, kind):
         kept, memory, used = on_disk(buffer), collector.most_resident_mb(), collector.processor_s()
         influx.start()
         back = time.time()
-        while on_disk(buffer)[1]:
+        # A server that is hardly faster than the points come never catches up.
+        while on_disk(buffer)[1] and time.time() < back + 60 + 3 * 60 * arguments.away:
             time.sleep(0.05)
+        left = on_disk(buffer)[0]
         took, used = time.time() - back, collector.processor_s() - used
         time.sleep(5)
         end = time.time()
         print(f"{kind} away for {arguments.away:g} min with {arguments.servers} servers: {before:.1f} MB resident at its highest before, {memory:.1f} MB while it "
-              f"was away, {collector.most_resident_mb():.1f} MB in all; {kept[0] / 1e6:.1f} MB on disk in {kept[1]} files; written {took:.1f} s after it "
-              f"was back, with {used:.1f} s of processor time; {account(influx, arguments.servers, begin, end)}", flush=True)
+              f"was away, {collector.most_resident_mb():.1f} MB in all; {kept[0] / 1e6:.1f} MB on disk in {kept[1]} files; {f'{left / 1e6:.1f} MB left' if left else 'written'} {took:.1f} s after it "
+              f"was back, with {used:.1f} s of processor time; {account(influx, buffer, arguments.servers, begin, end)}", flush=True)
     finally:
         collector.stop()
         influx.stop()
