@@ -2,6 +2,7 @@
 
 mod announce;
 mod collect;
+mod compare;
 mod dashboard;
 mod dashboards;
 mod error;
@@ -54,6 +55,10 @@ enum Command {
     Run(lab::play::RunArguments),
     /// Run a scenario that comes with the program, or list them
     Demo(lab::play::DemoArguments),
+    /// Two stored runs side by side: what differs by more than chance
+    Compare(compare::CompareArguments),
+    /// Put the points of a stored run into a lab, to look at it again
+    Replay(lab::replay::ReplayArguments),
     /// Send requests on a schedule and report latencies
     Load(load::LoadArguments),
     /// Read uWSGI statistics and write them to InfluxDB or stdout
@@ -92,6 +97,8 @@ pub fn run() -> ExitCode {
         Command::Dashboards(arguments) => dashboards::run(&arguments),
         Command::Run(arguments) => lab::play::run(&arguments),
         Command::Demo(arguments) => lab::play::demo(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Replay(arguments) => lab::replay::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Collect(arguments) => collect::run(&arguments),
         Command::Top(arguments) => top::run(&arguments),

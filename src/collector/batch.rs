@@ -20,6 +20,11 @@ pub(super) enum Encoding {
     Gzip,
 }
 
+/// Lines as InfluxDB takes them.
+pub(crate) fn gzipped(lines: &str) -> io::Result<Bytes> {
+    gzip(lines).map(Bytes::from)
+}
+
 impl Encoding {
     pub(super) fn encode(self, lines: &str, points: u64) -> io::Result<Batch> {
         let body = match self {

@@ -20,6 +20,7 @@ mod watched;
 mod writer;
 mod writers;
 
+pub(crate) use batch::gzipped;
 pub(crate) use events::{Event, EventKind, between as events_between};
 pub(crate) use line_file::LineFile;
 pub(crate) use prometheus::serve as serve_metrics;

@@ -22,6 +22,7 @@ mod ports;
 mod progress;
 mod provisioning;
 mod python;
+pub(super) mod replay;
 pub(super) mod service;
 mod stack;
 pub(super) mod status;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::collector::{Limits, LineFile, Outlet, Sink, Target, Writers};
 use crate::engine::{Engine as _, Role, Signal};
 use crate::experiment::{self, DEMOS, Deed, Demo, News, Outcome, Scenario, Stage};
-use crate::influx::{Authorization, Client, Credentials, Secret};
+use crate::influx::{Authorization, Client, Credentials, Endpoint, Secret};
 use crate::provision::{Annotation, Grafana};
 use crate::report;
 use crate::report::command;
@@ -199,7 +199,7 @@ async fn played(
         source: stats.address(),
     };
     let (all, points) = writers(vec![lines(&directory.points())?]);
-    let (own, own_points) = writers(vec![influx(up)?]);
+    let (own, own_points) = writers(vec![outlet(Sink::Influx(influx_client(up)?))]);
     let stop = CancellationToken::new();
     let stage = Stage {
         app: format!("http://{}", app.address()),
@@ -254,20 +254,16 @@ fn outlet(sink: Sink) -> Outlet {
     }
 }
 
-fn influx(up: &Up) -> Result<Outlet, Failure> {
+/// A client of the lab's InfluxDB.
+pub(super) fn influx_client(up: &Up) -> Result<Client, Failure> {
     let unexpected = |error: &dyn std::error::Error| Failure::from_error(Code::Unexpected, error);
-    let endpoint: crate::influx::Endpoint = up
-        .settings
-        .influxdb
-        .url
-        .parse()
-        .map_err(|error: crate::influx::EndpointError| unexpected(&error))?;
+    let endpoint = up.settings.influxdb.url.parse::<Endpoint>();
+    let endpoint = endpoint.map_err(|error| unexpected(&error))?;
     let login = Authorization::Password(Credentials {
         user: up.credentials.user.clone(),
         password: Secret::new(&up.credentials.influxdb_password),
     });
-    let client = Client::new(endpoint.url, DATABASE, Some(login)).map_err(|error| unexpected(&error))?;
-    Ok(outlet(Sink::Influx(client)))
+    Client::new(endpoint.url, DATABASE, Some(login)).map_err(|error| unexpected(&error))
 }
 
 /// Does to the server what the scenario says, by the pids that its statistics tell.

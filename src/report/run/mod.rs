@@ -1,10 +1,12 @@
 //! A run of a scenario as data, JSON, Markdown and one HTML page; runs nothing.
 
 mod chart;
+mod comparison;
 mod data;
 mod html;
 mod markdown;
 
+pub(crate) use comparison::comparison;
 pub(crate) use data::RunReport;
 pub(crate) use html::html;
 pub(crate) use markdown::markdown;

@@ -92,6 +92,7 @@ fn stored_points(lab: &Lab) -> f64 {
         ("uwsgi_workers", "requests"),
         ("uwsgi_apps", "requests"),
         ("uwsgi_cores", "requests"),
+        ("uwsgi_sockets", "queue"),
         ("uwsgi_load", "answered"),
     ];
     let counts = counted.map(|(measurement, field)| {

@@ -99,7 +99,7 @@ fn demo_reload() {
 fn what_was_expected_and_is_not_found_is_told_with_an_exit_code_of_its_own() {
     let Some(lab) = Lab::new() else { return };
     let file = lab.scratch().join("wrong.yaml");
-    let scenario = "title: Wrong\nphases:\n- {name: only, rate: 8, duration: 3s}\nexpect:\n- harakiri >= 1\n- errors == 0\n";
+    let scenario = "title: Wrong\nphases:\n- {name: only, rate: 8, duration: 9s}\nexpect:\n- harakiri >= 1\n- errors == 0\n";
     fs::write(&file, scenario).unwrap();
     let directory = lab.scratch().join("run");
     let run = [
@@ -129,6 +129,52 @@ fn what_was_expected_and_is_not_found_is_told_with_an_exit_code_of_its_own() {
     );
     let again = lab.run_with_ports(&run);
     assert_eq!(again.code, Some(2), "a run is never overwritten: {again:?}");
+    is_shown_again(&lab, &directory);
+    let compared = lab.run(&[
+        "compare",
+        directory.to_str().unwrap(),
+        directory.to_str().unwrap(),
+    ]);
+    assert_eq!(compared.code, Some(0), "{compared:?}");
+    let rate = compared
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("only") && line.contains("rate"));
+    assert!(
+        rate.is_some_and(|line| line.contains("none that shows")),
+        "{}",
+        compared.stdout
+    );
+    let nothing = lab.run(&[
+        "compare",
+        directory.to_str().unwrap(),
+        lab.scratch().to_str().unwrap(),
+    ]);
+    assert_eq!(nothing.code, Some(3), "{nothing:?}");
+}
+
+/// In a lab that is new, at the times that the points had.
+fn is_shown_again(lab: &lab::Lab, run: &Path) {
+    lab.down(&["--volumes"]);
+    let ended = lab.run_with_ports(&["replay", run.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let points = fs::read_to_string(run.join("points.lp")).unwrap();
+    let loads: Vec<&str> = points
+        .lines()
+        .filter(|line| line.starts_with("uwsgi_load,"))
+        .collect();
+    let stored = lab.influxql("SELECT answered FROM uwsgi_load");
+    let times: Vec<String> = stored.iter().map(|row| row[0].to_string()).collect();
+    let kept: Vec<&str> = loads
+        .iter()
+        .map(|line| line.rsplit(' ').next().unwrap())
+        .collect();
+    assert_eq!(times, kept);
+    let address = format!(
+        "http://127.0.0.1:{}/d/uwsgi-lab?from=",
+        lab.port("--grafana-port")
+    );
+    assert!(ended.stdout.starts_with(&address), "{}", ended.stdout);
 }
 
 #[test]
