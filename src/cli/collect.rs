@@ -16,6 +16,7 @@ use crate::collector::{
     Collector, Scraped, Target, TargetFile, WriterStatus, Writers, scrape, serve_metrics,
 };
 use crate::engine::LabelledContainers;
+use crate::load::raise_open_files;
 use crate::point::Point;
 use crate::uwsgi::{StatsAddress, hostname};
 
@@ -70,6 +71,8 @@ pub(crate) struct CollectArguments {
 /// Collects until Ctrl-C, or once.
 pub(crate) fn run(arguments: &CollectArguments) -> Result<(), Failure> {
     let targets = targets(arguments)?;
+    // A thousand servers, all read at the same moment of the clock, are more than the usual limit allows.
+    raise_open_files();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
     let shutdown = CancellationToken::new();

@@ -55,6 +55,10 @@ impl SinkArguments {
         };
         let later = !once || self.buffer_dir.is_some();
         for client in self.influxdb.clients(later).await? {
+            if sinks.names.contains(&client.place()) {
+                let message = format!("--influxdb is given twice for {}", client.place());
+                return Err(Failure::new(Code::Usage, message).hint("give each database once"));
+            }
             sinks.names.push(client.place());
             sinks.outlets.push(self.influx(client)?);
         }

@@ -44,6 +44,8 @@ impl Task {
 
 #[derive(Debug, Default)]
 pub(super) struct Done {
+    /// Why nothing could be lent, though there is something.
+    pub(super) unread: Option<io::Error>,
     pub(super) lent: Option<Batch>,
     /// Whether there were batches to keep, and all were.
     pub(super) kept: bool,
@@ -116,11 +118,16 @@ fn work(spool: &mut Spool, mut task: Task) -> Done {
         task.front.clear();
         kept = spool.append(&mut task.back);
     }
+    let (lent, unread) = match task.lend.map_or(Ok(None), |most_points| spool.lend(most_points)) {
+        Ok(lent) => (lent, None),
+        Err(error) => (None, Some(error)),
+    };
     Done {
         kept: has_some && kept.is_ok(),
+        unread,
         failure: kept.err(),
         front: task.front,
         back: task.back,
-        lent: task.lend.and_then(|most_points| spool.lend(most_points)),
+        lent,
     }
 }

@@ -15,6 +15,9 @@ use super::writer::Limits;
 /// A disk that could not take a batch is tried again after this time.
 const DISK_PAUSE: Duration = Duration::from_secs(30);
 
+/// One that could not be read, too many files being open for instance, after this.
+const READ_PAUSE: Duration = Duration::from_secs(1);
+
 /// Each time that the disk is waited for costs as much as hundreds of points; so many full batches wait for the next time at most.
 const MOST_FULL: usize = 8;
 /// Batches that are written together when they come from disk, which is how a sink catches up.
@@ -42,6 +45,8 @@ pub(super) struct Queue {
     /// Whether the disk has yet to hear that what it lent is written.
     disk_owes: bool,
     disk_free_at: Instant,
+    /// A disk that could not be read is tried again then.
+    readable_at: Instant,
     /// No sooner are points put on disk again, unless there are many or the process ends: at most once in [`Limits::linger`].
     next_keep_at: Instant,
     /// Why points are not kept on disk.
@@ -61,6 +66,7 @@ impl Queue {
             disk: spool.filter(|_| encoding == ENCODING).map(Disk::new),
             disk_owes: false,
             disk_free_at: Instant::now(),
+            readable_at: Instant::now(),
             next_keep_at: Instant::now(),
             disk_error: None,
         }
@@ -147,8 +153,8 @@ impl Queue {
             }
         }
         let has_more = disk.points > 0 || !task.back.is_empty();
-        task.lend =
-            Some(BATCHES_LENT * self.limits.batch_points).filter(|_| has_more && self.hand.is_empty());
+        task.lend = Some(BATCHES_LENT * self.limits.batch_points)
+            .filter(|_| has_more && self.hand.is_empty() && self.readable_at <= now);
         if !task.is_empty() {
             disk.start(task);
         }
@@ -173,6 +179,10 @@ impl Queue {
             self.hand_is_kept = true;
         }
         self.memory.put_back(done.back);
+        if let Some(error) = done.unread {
+            self.readable_at = Instant::now() + READ_PAUSE;
+            self.disk_error = Some(error.to_string());
+        }
         if let Some(error) = done.failure {
             self.disk_free_at = Instant::now() + DISK_PAUSE;
             self.disk_error = Some(error.to_string());
@@ -186,6 +196,9 @@ impl Queue {
         let disk = self.disk.as_ref().filter(|disk| disk.is_idle())?;
         if urgency == Urgency::Calm && disk.points == 0 {
             return None;
+        }
+        if disk.points > 0 && self.hand.is_empty() && self.readable_at > Instant::now() {
+            return Some(self.readable_at);
         }
         let is_hand_due = urgency > Urgency::Calm && !self.hand.is_empty() && !self.hand_is_kept;
         let due = match is_hand_due || self.memory.full() >= MOST_FULL {

@@ -81,7 +81,11 @@ async fn refused(client: &Client, batch: &Batch, error: &InfluxError) -> Outcome
                 reason: format!("{reason}, and it cannot be created: {}", in_one_line(&error)),
             },
         },
-        InfluxError::BucketMissing { .. } => Outcome::Retry(reason),
+        // A password that was changed, a token that ran out, a proxy in between: somebody mends it, and points wait for that.
+        InfluxError::BucketMissing { .. } | InfluxError::Unauthorized { .. } => Outcome::Retry(reason),
+        InfluxError::Rejected { status, .. } if matches!(status.as_u16(), 404 | 405 | 407) => {
+            Outcome::Retry(reason)
+        }
         InfluxError::Partial { dropped, .. } => Outcome::Rejected {
             points: (*dropped).clamp(1, batch.points.max(1)),
             reason,

@@ -137,10 +137,15 @@ impl Spool {
     }
 
     /// The oldest batches, at most `most_points` if there are several, as one. They stay until [`Self::written`].
-    /// A segment that cannot be read any further is dropped.
-    pub(super) fn lend(&mut self, most_points: u64) -> Option<Batch> {
+    /// A segment that is damaged, or gone, is dropped from there on.
+    ///
+    /// # Errors
+    /// A file that cannot be read now and may be later: too many are open, for instance.
+    pub(super) fn lend(&mut self, most_points: u64) -> io::Result<Option<Batch>> {
         loop {
-            let segment = self.segments.front()?;
+            let Some(segment) = self.segments.front() else {
+                return Ok(None);
+            };
             match segment.read(most_points, ENCODING) {
                 Ok(Some(lot)) => {
                     self.lent = Some(Lent {
@@ -148,13 +153,14 @@ impl Spool {
                         end: lot.end,
                         points: lot.batch.points,
                     });
-                    return Some(lot.batch);
+                    return Ok(Some(lot.batch));
                 }
                 Ok(None) => self.drop_oldest(),
                 // What is damaged further on is met when its turn comes.
                 Err(error) if most_points > 0 && error.kind() == ErrorKind::InvalidData => {
                     return self.lend(0);
                 }
+                Err(error) if !is_for_good(&error) => return Err(error),
                 Err(error) => {
                     let directory = self.directory.display();
                     tracing::warn!(%directory, %error, points = segment.points, "points on disk cannot be read");
@@ -256,6 +262,14 @@ fn find(directory: &Path) -> io::Result<VecDeque<Segment>> {
     Ok(segments.into())
 }
 
+/// What no later try could read.
+fn is_for_good(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::NotFound
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
@@ -275,7 +289,7 @@ mod tests {
     /// Writes everything that waits, at most `most_points` at a time.
     fn drain(spool: &mut Spool, most_points: u64) -> Vec<String> {
         let mut texts = Vec::new();
-        while let Some(batch) = spool.lend(most_points) {
+        while let Some(batch) = spool.lend(most_points).unwrap() {
             texts.push(ENCODING.decode(&batch).unwrap());
             spool.written();
         }
@@ -336,9 +350,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut spool = Spool::open(directory.path(), ROOM).unwrap();
         spool.append(&mut batches(&["a", "b", "c"])).unwrap();
-        spool.lend(1).unwrap();
+        spool.lend(1).unwrap().unwrap();
         spool.written();
-        spool.lend(1).unwrap();
+        spool.lend(1).unwrap().unwrap();
         assert_eq!(spool.points(), 2);
         drop(spool);
         // Within a segment nothing tells how far an earlier process came; InfluxDB stores a point once.
@@ -366,7 +380,7 @@ mod tests {
         let mut spool = Spool::open(directory.path(), 800).unwrap();
         let names: Vec<_> = (100..150).map(|number| number.to_string()).collect();
         spool.append(&mut batches(&["lent", "dropped"])).unwrap();
-        spool.lend(1).unwrap();
+        spool.lend(1).unwrap().unwrap();
         let names: Vec<_> = names.iter().map(String::as_str).collect();
         spool.append(&mut batches(&names)).unwrap();
         spool.written();
@@ -404,7 +418,10 @@ mod tests {
         let mut waiting = batches(&["a", "b"]);
         spool.append(&mut waiting).unwrap_err();
         spool.push_front(waiting.make_contiguous()).unwrap_err();
-        assert_eq!((waiting.len(), spool.points(), spool.lend(1)), (2, 0, None));
+        assert_eq!(
+            (waiting.len(), spool.points(), spool.lend(1).unwrap()),
+            (2, 0, None)
+        );
     }
 
     #[derive(Debug, Clone)]
@@ -429,7 +446,7 @@ mod tests {
 
     /// Lends, and takes down what was lent.
     fn lend(spool: &mut Spool, most_points: u64, log: &mut Vec<i64>) {
-        if let Some(batch) = spool.lend(most_points) {
+        if let Some(batch) = spool.lend(most_points).unwrap() {
             let text = ENCODING.decode(&batch).unwrap();
             log.extend(text.lines().map(|line| line.parse::<i64>().unwrap()));
         }

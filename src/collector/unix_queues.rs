@@ -17,7 +17,9 @@ pub(crate) fn fill_in(document: &mut Document) {
     let listeners = listeners();
     for socket in document.sockets.iter_mut().filter(|socket| is_blind(socket)) {
         let name = kernel_name(&socket.name);
-        if let Some(listener) = listeners.iter().find(|listener| listener.name == name) {
+        let mut named = listeners.iter().filter(|listener| listener.name == name);
+        // Of two with one relative name nobody can tell which is this server's.
+        if let (Some(listener), None) = (named.next(), named.next()) {
             socket.queue = listener.queue.into();
             socket.max_queue = listener.limit.into();
         }

@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::collector::{Collector, Happened, Snapshot, Target};
+use crate::collector::{Collector, EventKind, Happened, Snapshot, Target, events_between};
 use crate::load::{self, LoadError, Request, Requested, Second, Settings, TargetError};
 use crate::point::Point;
 use crate::uwsgi::Statistics;
@@ -76,9 +76,18 @@ pub(crate) async fn conduct(
         began,
         tell,
     };
-    let (phases, failed_actions) = tokio::join!(play.phases(), play.actions(&act));
+    let over = CancellationToken::new();
+    let phases = async {
+        let phases = play.phases().await;
+        over.cancel();
+        phases
+    };
+    let (phases, failed_actions) = tokio::join!(phases, play.actions(&act, &over));
     // The last requests are in the next document.
-    tokio::time::sleep(stage.interval + stage.interval / 4).await;
+    tokio::select! {
+        () = tokio::time::sleep(stage.interval + stage.interval / 4) => {}
+        () = stage.stop.cancelled() => {}
+    }
     scrapes.cancel();
     collector.finish().await;
     watching.await.ok();
@@ -144,6 +153,7 @@ impl Seen {
         mut events: broadcast::Receiver<Happened>,
         began: Began,
     ) {
+        let (mut latest, mut respawns) = (None::<Arc<Statistics>>, 0);
         loop {
             tokio::select! {
                 changed = snapshots.changed() => if changed.is_err() { break },
@@ -154,14 +164,17 @@ impl Seen {
             }
             let snapshot = snapshots.borrow_and_update().clone();
             let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let (Some(Statistics::Server(document)), Some(summary)) =
-                (snapshot.statistics.as_deref(), snapshot.summary)
+            if let (Some(statistics), Some(summary)) = (snapshot.statistics, snapshot.summary)
+                && let Statistics::Server(document) = statistics.as_ref()
             {
                 seen.version = Some(document.version.clone());
+                respawns += latest.as_ref().map_or(0, |latest| respawned(latest, &statistics));
+                latest = Some(Arc::clone(&statistics));
                 seen.samples.push(Sample {
                     at: began.since(snapshot.timestamp_ms),
                     summary,
                     counters: Counters::of(document),
+                    respawns,
                 });
             }
         }
@@ -188,6 +201,13 @@ impl Seen {
     fn taken(&self) -> Sights {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Workers that were replaced between two documents.
+fn respawned(before: &Statistics, after: &Statistics) -> u64 {
+    let events = events_between(before, after);
+    let respawns = events.iter().filter(|event| event.kind == EventKind::Respawn);
+    respawns.map(|event| event.count).sum()
 }
 
 /// A scenario under way.
@@ -301,12 +321,17 @@ impl Play<'_> {
     }
 
     /// Does each action at its time; returns what could not be done.
-    async fn actions(&self, act: &impl AsyncFn(Deed) -> Result<(), String>) -> Vec<String> {
+    async fn actions(
+        &self,
+        act: &impl AsyncFn(Deed) -> Result<(), String>,
+        over: &CancellationToken,
+    ) -> Vec<String> {
         let mut failed = Vec::new();
         for Action { at, what, note } in &self.scenario.actions {
             tokio::select! {
                 () = sleep_until(self.began.instant + *at) => {}
                 () = self.stage.stop.cancelled() => break,
+                () = over.cancelled() => break,
             }
             if let Some(note) = note {
                 self.note(note).await;

@@ -15,6 +15,8 @@ pub(crate) struct Sample {
     pub(crate) at: Duration,
     pub(crate) summary: Summary,
     pub(crate) counters: Counters,
+    /// Workers that were replaced since the run began, reloads left out, and those that cheaper wakes.
+    pub(crate) respawns: u64,
 }
 
 /// What the server counts, all workers together.
@@ -23,8 +25,6 @@ pub(crate) struct Counters {
     pub(crate) requests: u64,
     pub(crate) exceptions: u64,
     pub(crate) harakiri: u64,
-    /// Spawns, the first ones included.
-    pub(crate) spawns: u64,
     /// µs.
     pub(crate) running_time: u64,
 }
@@ -36,17 +36,15 @@ impl Counters {
             requests: sum(|worker| worker.requests),
             exceptions: sum(|worker| worker.exceptions),
             harakiri: sum(|worker| worker.harakiri_count),
-            spawns: sum(|worker| worker.respawn_count),
             running_time: sum(|worker| worker.running_time),
         }
     }
 
-    fn each(&self) -> [(&'static str, u64); 4] {
+    fn each(&self) -> [(&'static str, u64); 3] {
         [
             ("requests", self.requests),
             ("exceptions", self.exceptions),
             ("harakiri", self.harakiri),
-            ("respawns", self.spawns),
         ]
     }
 }
@@ -124,11 +122,12 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    /// Of the samples of a span of time, and of the loads that were sent in it. The first sample is where counting begins.
-    pub(crate) fn new(samples: &[Sample], loads: &[&LoadSummary]) -> Self {
+    /// Of a span of time: what was seen in it, what is counted from the first of `counted` to the last, and the loads that were
+    /// sent.
+    pub(crate) fn new(seen: &[Sample], counted: &[Sample], loads: &[&LoadSummary]) -> Self {
         let mut figures = Self::default();
-        figures.add_gauges(samples);
-        figures.add_counts(samples);
+        figures.add_gauges(seen);
+        figures.add_counts(counted);
         figures.add_loads(loads);
         figures
     }
@@ -207,9 +206,7 @@ impl Figures {
                 .any(|((_, before), (_, after))| after < *before);
             reloads += f64::from(u8::from(reloaded));
             for ((name, before), (_, after)) in before.each().into_iter().zip(after.each()) {
-                // Of the spawns after a reload, the first of each worker is none of a worker that had to be replaced.
-                let fresh = if name == "respawns" { 0 } else { after };
-                *counts.entry(name).or_insert(0) += if reloaded { fresh } else { after - before };
+                *counts.entry(name).or_insert(0) += if reloaded { after } else { after - before };
             }
             busy += if reloaded {
                 after.running_time
@@ -221,6 +218,9 @@ impl Figures {
             self.set(name, counts.get(name).copied().unwrap_or(0) as f64);
         }
         self.set("reloads", reloads);
+        let respawns = |sample: Option<&Sample>| sample.map_or(0, |sample| sample.respawns);
+        let respawned = respawns(samples.last()).saturating_sub(respawns(samples.first()));
+        self.set("respawns", respawned as f64);
         if let Some(requests) = counts.get("requests").filter(|requests| **requests > 0) {
             self.set("service_time", busy as f64 / *requests as f64);
         }
@@ -301,7 +301,7 @@ fn statistic(histogram: &Histogram<u64>, name: &str) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn sample(at: u64, busy: u64, requests: u64, spawns: u64) -> Sample {
+    fn sample(at: u64, busy: u64, requests: u64, respawns: u64) -> Sample {
         Sample {
             at: Duration::from_secs(at),
             summary: Summary {
@@ -310,17 +310,18 @@ mod tests {
             },
             counters: Counters {
                 requests,
-                spawns,
                 running_time: requests * 250_000,
                 ..Counters::default()
             },
+            respawns,
         }
     }
 
     #[test]
     fn gauges_are_means_and_their_ends_are_there_too() {
         let figures = Figures::new(
-            &[sample(0, 1, 0, 4), sample(1, 3, 10, 4), sample(2, 2, 20, 4)],
+            &[sample(0, 1, 0, 0), sample(1, 3, 10, 0), sample(2, 2, 20, 0)],
+            &[sample(0, 1, 0, 0), sample(2, 2, 20, 0)],
             &[],
         );
         for (name, value) in [
@@ -342,12 +343,12 @@ mod tests {
     #[test]
     fn counting_goes_on_through_a_reload() {
         let samples = [
-            sample(0, 0, 100, 4),
-            sample(1, 0, 130, 5),
-            sample(2, 0, 20, 4),
-            sample(3, 0, 50, 4),
+            sample(0, 0, 100, 0),
+            sample(1, 0, 130, 1),
+            sample(2, 0, 20, 1),
+            sample(3, 0, 50, 1),
         ];
-        let figures = Figures::new(&samples, &[]);
+        let figures = Figures::new(&samples, &samples, &[]);
         let of = |name| figures.get(name);
         assert_eq!(
             [of("requests"), of("respawns"), of("reloads")],

@@ -47,17 +47,13 @@ impl Outcome {
         let begin = phases.first().map_or(Duration::ZERO, |phase| phase.begin);
         let end = phases.last().map_or(Duration::ZERO, |phase| phase.end);
         let loads: Vec<&Summary> = phases.iter().filter_map(|phase| phase.summary.as_ref()).collect();
-        Figures::new(&self.samples_between(begin, end), &loads)
-    }
-
-    /// The last sample before the span is where its counting begins, so it comes first.
-    fn samples_between(&self, begin: Duration, end: Duration) -> Vec<Sample> {
-        let first = self
-            .samples
-            .partition_point(|sample| sample.at < begin)
-            .saturating_sub(1);
+        let first = self.samples.partition_point(|sample| sample.at < begin);
         let last = self.samples.partition_point(|sample| sample.at <= end);
-        self.samples.get(first..last).unwrap_or_default().to_vec()
+        // Counting begins with the last sample before the span. What the end of the last phase did is in the samples after it.
+        let is_last = self.phases.last().is_some_and(|phase| phase.end <= end);
+        let counted_to = if is_last { self.samples.len() } else { last };
+        let of = |from: usize, to: usize| self.samples.get(from..to).unwrap_or_default();
+        Figures::new(of(first, last), of(first.saturating_sub(1), counted_to), &loads)
     }
 
     /// What became of each expectation, in the scenario's order.

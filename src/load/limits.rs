@@ -8,19 +8,23 @@ use super::part::Part;
 /// Descriptors left to everything else: standard streams, the workers' pollers, the running lab's own sockets.
 const RESERVE: u64 = 128;
 
-/// Raises the soft limit of open files to the hard one and returns how many connections that leaves room for.
-fn available() -> usize {
+/// Raises the soft limit of open files to the hard one and returns it; nothing where there is none.
+pub(crate) fn raise_open_files() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: limit.maximum,
         maximum: limit.maximum,
     };
     // Where raising is refused, the old limit holds.
-    let current = match setrlimit(Resource::Nofile, raised) {
+    match setrlimit(Resource::Nofile, raised) {
         Ok(()) => limit.maximum,
         Err(_) => limit.current,
-    };
-    let files = current.unwrap_or(u64::MAX).saturating_sub(RESERVE);
+    }
+}
+
+/// How many connections the limit of open files, raised as far as it goes, leaves room for.
+fn available() -> usize {
+    let files = raise_open_files().unwrap_or(u64::MAX).saturating_sub(RESERVE);
     usize::try_from(files).unwrap_or(usize::MAX)
 }
 

@@ -49,6 +49,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use asked::{AskedRate, parse as parse_rate};
 pub(crate) use interval::Interval;
+pub(crate) use limits::raise_open_files;
 pub(crate) use merger::Observer;
 pub(crate) use pace::Timing;
 pub(crate) use remote::{Coordinator, CoordinatorError, Crew, News, WorkerError, WorkerNews, take_share};

@@ -21,7 +21,7 @@ pub(crate) async fn batch<E>(
     let (readings, mut read) = mpsc::channel(64);
     let (_pace, paces) = watch::channel(state.interval);
     let mut polls = poll::start(targets, clock, &paces, &readings);
-    let (mut level, mut since_us) = (0, 0);
+    let (mut told, mut since_us) = (Vec::new(), 0);
     loop {
         let message = tokio::select! {
             () = stop.cancelled() => return Ok(state),
@@ -29,9 +29,8 @@ pub(crate) async fn batch<E>(
             () = poll::broken(&mut polls) => return Ok(state),
         };
         state.update(message);
-        let reached = rounds(state.servers());
-        if reached > level {
-            level = reached;
+        if is_due(state.servers(), &told) {
+            told = state.servers().iter().map(|server| server.readings).collect();
             if !emit(&state, since_us)? {
                 return Ok(state);
             }
@@ -40,11 +39,20 @@ pub(crate) async fn batch<E>(
     }
 }
 
-/// How often every server has been read since rates began. Who is down is not waited for, unless all are.
-fn rounds(servers: &[Server]) -> u64 {
-    let up = servers.iter().filter(|server| !server.is_down());
-    let least = up.map(|server| server.readings.saturating_sub(1)).min();
-    least.unwrap_or_else(|| servers.iter().map(|server| server.readings).max().unwrap_or(0))
+/// Whether every server was read since it was last told of, with the numbers of readings then; the first time, whether each
+/// was read twice. Who is down is not waited for, unless all are.
+fn is_due(servers: &[Server], told: &[u64]) -> bool {
+    let told = |index: usize| told.get(index).copied();
+    let mut up = servers
+        .iter()
+        .enumerate()
+        .filter(|(_, server)| !server.is_down())
+        .peekable();
+    if up.peek().is_none() {
+        let mut all = servers.iter().enumerate();
+        return all.any(|(index, server)| server.readings > told(index).unwrap_or(0));
+    }
+    up.all(|(index, server)| server.readings > told(index).unwrap_or(0).max(1))
 }
 
 #[cfg(test)]
@@ -57,10 +65,23 @@ mod tests {
         let mut servers = [Server::new("a:1", "tcp://a:1"), Server::new("b:1", "tcp://b:1")];
         servers[0].take(reading(1.0, &[]));
         servers[0].take(reading(2.0, &[]));
-        assert_eq!(rounds(&servers), 0, "the other was not read yet");
+        assert!(!is_due(&servers, &[]), "the other was not read yet");
         servers[1].take(failure(2.0, "gone"));
-        assert_eq!(rounds(&servers), 1, "the other is down");
+        assert!(is_due(&servers, &[]), "the other is down");
+        assert!(!is_due(&servers, &[2, 1]), "told already");
         servers[0].take(failure(3.0, "gone"));
-        assert_eq!(rounds(&servers), 3);
+        assert!(is_due(&servers, &[2, 1]), "all are down, and that is news");
+    }
+
+    #[test]
+    fn a_server_that_hung_for_long_holds_nothing_up_when_it_answers_again() {
+        let mut servers = [Server::new("a:1", "tcp://a:1"), Server::new("b:1", "tcp://b:1")];
+        for second in 1..=600 {
+            servers[0].take(reading(f64::from(second), &[]));
+        }
+        servers[1].take(failure(5.0, "hangs"));
+        servers[1].take(reading(600.5, &[]));
+        servers[0].take(reading(601.0, &[]));
+        assert!(is_due(&servers, &[600, 1]));
     }
 }

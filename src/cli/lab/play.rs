@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::collector::{Limits, LineFile, Outlet, Sink, Target, Writers};
+use crate::collector::{Limits, LineFile, Outlet, Sink, Target, WriterStatus, Writers};
 use crate::engine::{Engine as _, Role, Signal};
 use crate::experiment::{self, DEMOS, Deed, Demo, News, Outcome, Scenario, Stage};
 use crate::influx::{Authorization, Client, Credentials, Endpoint, Secret};
@@ -84,12 +84,10 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let name = path
         .file_stem()
         .map_or("run".into(), |name| name.to_string_lossy());
-    let command = format!("uwsgi-lab run {}", path.display());
     play(
         &path.display().to_string(),
         &name,
         &source,
-        &command,
         &arguments.play,
         &arguments.up,
     )
@@ -109,8 +107,7 @@ pub(crate) fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
     if arguments.show {
         return output::data(demo.source);
     }
-    let command = format!("uwsgi-lab demo {name}");
-    play(name, name, demo.source, &command, &arguments.play, &arguments.up)
+    play(name, name, demo.source, &arguments.play, &arguments.up)
 }
 
 fn listed() -> String {
@@ -130,7 +127,6 @@ fn play(
     place: &str,
     name: &str,
     source: &str,
-    command: &str,
     arguments: &PlayArguments,
     up_arguments: &UpArguments,
 ) -> Result<(), Failure> {
@@ -145,7 +141,7 @@ fn play(
         let mut interrupts = Interrupts::listen()?;
         let up = up::raised(&settings, &mut interrupts).await?;
         let played = played(&scenario, &settings, &up, &directory, &mut interrupts).await?;
-        let manifest = kept::manifest(&scenario, &settings, &up, command, &played);
+        let manifest = kept::manifest(&scenario, &settings, &up, &repeating(), &played);
         Ok((played, manifest, up))
     });
     let (outcome, manifest, up) = match outcome {
@@ -160,6 +156,21 @@ fn play(
     output::data(&report::run::markdown(&report))?;
     tell_where(&directory, &up, &settings.lab.name);
     conclude(&report, &outcome)
+}
+
+/// The command line of this process, for a shell.
+fn repeating() -> String {
+    let words = std::env::args().skip(1).map(|word| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+        match !word.is_empty() && word.chars().all(plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', "'\\''")),
+        }
+    });
+    std::iter::once("uwsgi-lab".to_owned())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The lab of the scenario: its uWSGI, and no load but that of its phases.
@@ -219,26 +230,42 @@ async fn played(
             outcome = &mut playing => outcome,
             () = interrupts.next() => {
                 stop.cancel();
-                playing.await
+                tokio::select! {
+                    outcome = &mut playing => outcome,
+                    () = interrupts.next() => return Err(Failure::new(Code::Interrupted, "interrupted at once")),
+                }
             }
         }
     };
     teller.end();
     drop(stage);
-    all.await.ok();
-    own.await.ok();
+    for (place, written) in [
+        (directory.points().display().to_string(), all),
+        ("InfluxDB".to_owned(), own),
+    ] {
+        tell_lost(&place, &written.await.unwrap_or_default());
+    }
     outcome.map_err(|error| Failure::from_error(Code::Unavailable, &error))
 }
 
-type Written = tokio::task::JoinHandle<()>;
+type Written = tokio::task::JoinHandle<Vec<WriterStatus>>;
 
 /// Writes until nobody has points any more.
 fn writers(outlets: Vec<Outlet>) -> (Written, mpsc::Sender<Vec<crate::point::Point>>) {
     let (writers, points, _statuses) = Writers::new(outlets);
-    let written = tokio::spawn(async move {
-        writers.run(CancellationToken::new()).await;
-    });
+    let written = tokio::spawn(writers.run(CancellationToken::new()));
     (written, points)
+}
+
+/// The run goes on without them, and its figures do not come from them.
+fn tell_lost(place: &str, statuses: &[WriterStatus]) {
+    for status in statuses.iter().filter(|status| status.points_lost() > 0) {
+        let why = status.last_error().unwrap_or("no reason was given");
+        output::note(&format!(
+            "{} points were not written to {place}: {why}",
+            status.points_lost()
+        ));
+    }
 }
 
 fn lines(path: &Path) -> Result<Outlet, Failure> {

@@ -76,7 +76,7 @@ async fn nothing_is_lost_and_the_order_is_kept_while_influxdb_is_away() {
 async fn what_influxdb_refuses_is_counted_marked_and_not_sent_again() {
     let fake = FakeInflux::start();
     fake.refuse(400, "partial write: field type conflict dropped=3", 1);
-    fake.refuse(401, "authorization failed", 1);
+    fake.refuse(400, "unable to parse", 1);
     let (writer, sender, mut statuses) = Writer::new(sink(&fake), at_once(), None);
     let running = tokio::spawn(writer.run(CancellationToken::new()));
     for (times, dropped) in [(0..10, 3), (10..12, 5), (12..13, 5)] {
@@ -89,7 +89,7 @@ async fn what_influxdb_refuses_is_counted_marked_and_not_sent_again() {
     drop(sender);
 
     let status = running.await.unwrap();
-    let refusal = "InfluxDB refuses the user or the password: authorization failed";
+    let refusal = "InfluxDB answers 400 Bad Request: unable to parse";
     assert_eq!(
         (status.points_written, status.points_dropped, status.last_error()),
         (7 + 1 + 1, 5, Some(refusal))
@@ -100,6 +100,18 @@ async fn what_influxdb_refuses_is_counted_marked_and_not_sent_again() {
         stored[1].starts_with("uwsgi_collector points_dropped=5i "),
         "{stored:?}"
     );
+}
+
+#[tokio::test]
+async fn points_wait_for_a_password_that_is_right_again() {
+    let fake = FakeInflux::start();
+    fake.refuse(401, "authorization failed", 2);
+    let (writer, sender, _statuses) = Writer::new(sink(&fake), at_once(), None);
+    sender.send(points(0..10)).await.unwrap();
+    drop(sender);
+    let status = writer.run(CancellationToken::new()).await;
+    assert_eq!(fake.lines(), lines(0..10));
+    assert_eq!((status.points_written, status.points_dropped), (10, 0));
 }
 
 #[tokio::test]
