@@ -133,12 +133,7 @@ fn write_value(value: &FieldValue, out: &mut String) {
         FieldValue::Boolean(false) => out.push_str("false"),
         FieldValue::Text(text) => {
             out.push('"');
-            if text.contains(['\n', '\r']) {
-                // InfluxDB would take it, but whoever reads points line by line would not.
-                escape(&text.replace(['\n', '\r'], " "), [b'"', b'\\'], out);
-            } else {
-                escape(text, [b'"', b'\\'], out);
-            }
+            escape(text, [b'"', b'\\'], out);
             out.push('"');
         }
     }

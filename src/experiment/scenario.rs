@@ -253,6 +253,11 @@ impl Scenario {
     }
 }
 
+/// A note is a mark in a graph, and its point one line of a file.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Makes what was typed into a scenario, and finds where what is wrong was typed.
 struct Reader<'a> {
     source: &'a str,
@@ -275,7 +280,7 @@ impl Reader<'_> {
         let length = phases.iter().map(|phase| phase.duration).sum();
         let mut actions = Vec::new();
         for action in typed.actions {
-            actions.push(self.action(action, length)?);
+            actions.push(self.action(&action, length)?);
         }
         actions.sort_by_key(|action| action.at);
         let expectations = typed.expect.iter().map(|text| self.expectation(text, &phases));
@@ -350,13 +355,13 @@ impl Reader<'_> {
         });
         Ok(Phase {
             name: typed.name,
-            note: typed.note,
+            note: typed.note.as_deref().map(in_one_line),
             duration,
             load,
         })
     }
 
-    fn action(&self, typed: TypedAction, length: Duration) -> Result<Action, ScenarioError> {
+    fn action(&self, typed: &TypedAction, length: Duration) -> Result<Action, ScenarioError> {
         let at = match typed.at.as_str() {
             "0" | "0s" => Duration::ZERO,
             text => load::duration(text).map_err(|error| self.wrong(text, error.to_string()))?,
@@ -368,7 +373,7 @@ impl Reader<'_> {
         Ok(Action {
             at,
             what: typed.what,
-            note: typed.note,
+            note: typed.note.as_deref().map(in_one_line),
         })
     }
 
@@ -430,7 +435,9 @@ phases:
 - name: calm
   rate: 16
   duration: 20s
-  note: half of what it can take
+  note: |
+    half of what
+    it can take
 - {name: rest, duration: 5s}
 - name: storm
   rate: 40:10s,10..80:20s
@@ -462,6 +469,10 @@ expect:
             expected.map(|(key, value)| (key.to_owned(), value.to_owned()))
         );
         assert!(scenario.phases[1].load.is_none());
+        assert_eq!(
+            scenario.phases[0].note.as_deref(),
+            Some("half of what it can take")
+        );
         assert_eq!(scenario.begin_of(2), Duration::from_secs(25));
         assert_eq!(
             scenario.actions[0].what,
@@ -503,27 +514,27 @@ expect:
             (
                 "at: 10s",
                 "at: 90s",
-                "line 19, column 8: an action at 90s comes after the end",
+                "line 21, column 8: an action at 90s comes after the end",
             ),
             (
                 "do: reload",
                 "do: explode",
-                "line 19, column 17: actions[0].do: unknown variant `explode`",
+                "line 21, column 17: actions[0].do: unknown variant `explode`",
             ),
             (
                 "busy == 4",
                 "bussy == 4",
-                "line 22, column 3: there is no figure `bussy`",
+                "line 24, column 3: there is no figure `bussy`",
             ),
             (
                 "'storm: p99",
                 "'gale: p99",
-                "line 23, column 4: there is no phase `gale`",
+                "line 25, column 4: there is no phase `gale`",
             ),
             (
                 "path: /}",
                 "path: x}",
-                "line 17, column 12: a path begins with '/'",
+                "line 19, column 12: a path begins with '/'",
             ),
         ] {
             let source = SCENARIO.replace(wrong, right);
