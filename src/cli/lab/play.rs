@@ -1,36 +1,27 @@
 //! `uwsgi-lab run FILE` and `uwsgi-lab demo NAME`: a scenario on a lab, from its file to its report.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::collector::{Limits, LineFile, Outlet, Sink, Target, WriterStatus, Writers};
-use crate::engine::{Engine as _, Role, Signal};
+use crate::collector::Target;
+use crate::engine::Role;
 use crate::experiment::{self, DEMOS, Deed, Demo, News, Outcome, Scenario, Stage};
-use crate::influx::{Authorization, Client, Credentials, Endpoint, Secret};
-use crate::provision::{Annotation, Grafana};
 use crate::report;
 use crate::report::command;
 use crate::report::run::RunReport;
-use crate::uwsgi;
 
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{UpArguments, UpSettings};
 use super::bring_up::Up;
+use super::deeds::do_deed;
 use super::interrupts::Interrupts;
-use super::orders::DATABASE;
+use super::outlets::{influx, lines, tell_lost, writers};
+use super::teller::Teller;
 use super::{kept, runtime, up};
-
-/// For asking the server which processes it has.
-const STATS_DEADLINE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
@@ -210,7 +201,7 @@ async fn played(
         source: stats.address(),
     };
     let (all, points) = writers(vec![lines(&directory.points())?]);
-    let (own, own_points) = writers(vec![outlet(Sink::Influx(influx_client(up)?))]);
+    let (own, own_points) = writers(vec![influx(up)?]);
     let stop = CancellationToken::new();
     let stage = Stage {
         app: format!("http://{}", app.address()),
@@ -246,156 +237,6 @@ async fn played(
         tell_lost(&place, &written.await.unwrap_or_default());
     }
     outcome.map_err(|error| Failure::from_error(Code::Unavailable, &error))
-}
-
-type Written = tokio::task::JoinHandle<Vec<WriterStatus>>;
-
-/// Writes until nobody has points any more.
-fn writers(outlets: Vec<Outlet>) -> (Written, mpsc::Sender<Vec<crate::point::Point>>) {
-    let (writers, points, _statuses) = Writers::new(outlets);
-    let written = tokio::spawn(writers.run(CancellationToken::new()));
-    (written, points)
-}
-
-/// The run goes on without them, and its figures do not come from them.
-fn tell_lost(place: &str, statuses: &[WriterStatus]) {
-    for status in statuses.iter().filter(|status| status.points_lost() > 0) {
-        let why = status.last_error().unwrap_or("no reason was given");
-        output::note(&format!(
-            "{} points were not written to {place}: {why}",
-            status.points_lost()
-        ));
-    }
-}
-
-fn lines(path: &Path) -> Result<Outlet, Failure> {
-    let file = LineFile::open(path.to_owned()).map_err(|error| kept::cannot_write(path, &error))?;
-    Ok(outlet(Sink::File(file)))
-}
-
-fn outlet(sink: Sink) -> Outlet {
-    Outlet {
-        sink,
-        limits: Limits::default(),
-        spool: None,
-    }
-}
-
-/// A client of the lab's InfluxDB.
-pub(super) fn influx_client(up: &Up) -> Result<Client, Failure> {
-    let unexpected = |error: &dyn std::error::Error| Failure::from_error(Code::Unexpected, error);
-    let endpoint = up.settings.influxdb.url.parse::<Endpoint>();
-    let endpoint = endpoint.map_err(|error| unexpected(&error))?;
-    let login = Authorization::Password(Credentials {
-        user: up.credentials.user.clone(),
-        password: Secret::new(&up.credentials.influxdb_password),
-    });
-    Client::new(endpoint.url, DATABASE, Some(login)).map_err(|error| unexpected(&error))
-}
-
-/// Does to the server what the scenario says, by the pids that its statistics tell.
-async fn do_deed(deed: Deed, up: &Up, settings: &UpSettings, stage: &Stage) -> Result<(), String> {
-    let said = |what: &dyn std::fmt::Display| what.to_string();
-    let bytes = uwsgi::fetch(&stage.stats.address, STATS_DEADLINE)
-        .await
-        .map_err(|error| said(&error))?;
-    let document = uwsgi::parse(&bytes).map_err(|error| said(&error))?;
-    let (pid, signal) = match deed {
-        Deed::Reload => (document.pid, Signal::Hangup),
-        Deed::KillWorker => {
-            let running = document
-                .workers
-                .iter()
-                .find(|worker| worker.pid > 0 && worker.status != "cheap");
-            let worker = running.ok_or_else(|| "no worker runs that could be killed".to_owned())?;
-            (worker.pid, Signal::Kill)
-        }
-    };
-    let service = up.endpoints.iter().find(|endpoint| endpoint.role == Role::Stats);
-    let service = service
-        .map(|endpoint| endpoint.service.clone())
-        .unwrap_or_default();
-    let observed = up
-        .engine
-        .observe(&settings.lab.name, &BTreeSet::new())
-        .await
-        .map_err(|error| said(&error))?;
-    let container = observed
-        .container(&service)
-        .map(|container| container.name.clone());
-    let container = container.ok_or_else(|| format!("service {service} does not run"))?;
-    up.engine
-        .send_signal(&container, pid, signal)
-        .await
-        .map_err(|error| said(&error))
-}
-
-/// Shows how far a run is, keeps each phase's results as it ends, and marks notes in Grafana.
-struct Teller<'a> {
-    bar: ProgressBar,
-    scenario: &'a Scenario,
-    directory: &'a kept::Directory,
-    grafana: Option<Arc<Grafana>>,
-}
-
-impl<'a> Teller<'a> {
-    fn new(scenario: &'a Scenario, up: &Up, directory: &'a kept::Directory) -> Self {
-        let bar = ProgressBar::new(scenario.duration().as_secs().max(1));
-        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} s  {msg}");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        let login = up.settings.grafana.as_ref();
-        let grafana = login.and_then(|grafana| {
-            let password = &up.credentials.grafana_password;
-            Grafana::new(&grafana.url, &grafana.user, password).ok()
-        });
-        Self {
-            bar,
-            scenario,
-            directory,
-            grafana: grafana.map(Arc::new),
-        }
-    }
-
-    fn tell(&self, news: &News<'_>) {
-        match news {
-            News::Phase { index, phase } => {
-                self.bar.set_position(self.scenario.begin_of(*index).as_secs());
-                let note = phase.note.as_deref().unwrap_or_default();
-                self.bar
-                    .suspend(|| output::note(&format!("{}: {note}", phase.name)));
-                self.bar.set_message(phase.name.clone());
-            }
-            News::Second(second) => {
-                self.bar.inc(1);
-                self.bar.set_message(report::load::live_line(second));
-            }
-            News::PhaseEnded(phase) => {
-                if let Err(failure) = self.directory.keep_phase(phase) {
-                    self.bar.suspend(|| output::note(&failure.to_string()));
-                }
-            }
-            News::Note { text, timestamp_ms } => self.mark(text, *timestamp_ms),
-        }
-    }
-
-    /// What Grafana does not take, the points have.
-    fn mark(&self, text: &str, timestamp_ms: i64) {
-        let Some(grafana) = self.grafana.clone() else {
-            return;
-        };
-        let annotation = Annotation {
-            timestamp_ms,
-            text: text.to_owned(),
-            tags: vec!["uwsgi-lab".to_owned(), "note".to_owned()],
-        };
-        tokio::spawn(async move { grafana.annotate(&annotation).await.ok() });
-    }
-
-    fn end(&self) {
-        self.bar.finish_and_clear();
-    }
 }
 
 fn tell_where(directory: &kept::Directory, up: &Up, lab: &str) {

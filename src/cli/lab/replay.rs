@@ -17,7 +17,7 @@ use super::super::output;
 use super::super::settings::{UpArguments, UpSettings};
 use super::bring_up::Up;
 use super::interrupts::Interrupts;
-use super::play::influx_client;
+use super::outlets::influx_client;
 use super::{runtime, up};
 
 const BATCH: usize = 5_000;
