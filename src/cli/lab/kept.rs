@@ -81,6 +81,10 @@ impl Directory {
     pub(super) fn remove_if_empty(&self) {
         fs::remove_dir(self.0.join("phases")).ok();
         fs::remove_dir(&self.0).ok();
+        // Where it was the first of all runs.
+        if let Some(runs) = self.0.parent().filter(|parent| parent.ends_with("runs")) {
+            fs::remove_dir(runs).ok();
+        }
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), Failure> {

@@ -210,4 +210,5 @@ fn a_file_that_is_no_scenario_starts_nothing() {
         );
     }
     assert_eq!(lab.services().len(), 0);
+    assert!(!lab.scratch().join("state/runs").exists(), "no run, no directory");
 }
