@@ -1,8 +1,10 @@
 //! Data to text: every number format of the tool lives here; prints nothing itself.
 
+mod chart;
 pub(crate) mod command;
 pub(crate) mod dashboards;
 pub(crate) mod lab;
 pub(crate) mod load;
 pub(crate) mod number;
+mod page;
 pub(crate) mod run;

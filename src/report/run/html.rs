@@ -1,12 +1,12 @@
 //! A run's report as one page that needs nothing else.
 
 use serde_json::json;
-use tera::{Context, Tera};
+use tera::Context;
 
-use super::chart::{Chart, Line};
 use super::data::{PhaseReport, RunReport, SampleReport, SecondReport};
 use super::markdown::cells;
-use crate::report::number;
+use crate::report::chart::{Chart, Line};
+use crate::report::{number, page};
 
 const TEMPLATE: &str = include_str!("../../../templates/run.html");
 
@@ -24,16 +24,8 @@ pub(crate) fn html(report: &RunReport) -> Result<String, tera::Error> {
     context.insert("charts", &charts(report));
     context.insert("events", &report.events);
     context.insert("failed_actions", &report.failed_actions);
-    context.insert("manifest", &report.manifest);
-    context.insert(
-        "memory",
-        &report
-            .manifest
-            .machine
-            .memory
-            .map(|bytes| number::bytes(bytes as f64)),
-    );
-    Tera::one_off(TEMPLATE, &context, true)
+    page::insert_manifest(&mut context, &report.manifest);
+    page::render(TEMPLATE, &context)
 }
 
 fn charts(report: &RunReport) -> Vec<serde_json::Value> {

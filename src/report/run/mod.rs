@@ -1,6 +1,5 @@
 //! A run of a scenario as data, JSON, Markdown and one HTML page; runs nothing.
 
-mod chart;
 mod comparison;
 mod data;
 mod html;

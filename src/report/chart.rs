@@ -10,27 +10,27 @@ const TOP: f64 = 10.0;
 const BOTTOM: f64 = 28.0;
 
 /// A line. Where a value is not known it has a gap.
-pub(super) struct Line {
-    pub(super) name: String,
-    pub(super) points: Vec<(f64, Option<f64>)>,
+pub(in crate::report) struct Line {
+    pub(in crate::report) name: String,
+    pub(in crate::report) points: Vec<(f64, Option<f64>)>,
     /// Drawn in steps: a value holds until the next.
-    pub(super) steps: bool,
+    pub(in crate::report) steps: bool,
 }
 
-pub(super) struct Chart<'a> {
-    pub(super) title: &'a str,
-    pub(super) lines: Vec<Line>,
+pub(in crate::report) struct Chart<'a> {
+    pub(in crate::report) title: &'a str,
+    pub(in crate::report) lines: Vec<Line>,
     /// Where labels stand on the horizontal axis, and what they say.
-    pub(super) ticks: Vec<(f64, String)>,
+    pub(in crate::report) ticks: Vec<(f64, String)>,
     /// Spans of the horizontal axis that are set off: begin, end, name.
-    pub(super) spans: Vec<(f64, f64, String)>,
+    pub(in crate::report) spans: Vec<(f64, f64, String)>,
     /// A number of the vertical axis, in words.
-    pub(super) label: fn(f64) -> String,
+    pub(in crate::report) label: fn(f64) -> String,
 }
 
 impl Chart<'_> {
     /// Nothing where there is nothing to draw.
-    pub(super) fn svg(&self) -> String {
+    pub(in crate::report) fn svg(&self) -> String {
         let values = || {
             self.lines
                 .iter()
@@ -185,7 +185,7 @@ fn nice(most: f64) -> f64 {
     step.unwrap_or(10.0) * power
 }
 
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::report) fn escaped(text: &str) -> String {
     let text = text
         .replace('&', "&amp;")
         .replace('<', "&lt;")
