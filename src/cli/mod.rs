@@ -55,6 +55,11 @@ enum Command {
     Run(lab::play::RunArguments),
     /// Run a scenario that comes with the program, or list them
     Demo(lab::play::DemoArguments),
+    /// Measure settings × loads, each several times on a fresh server: which is better by more than chance
+    Experiment(lab::experiment::ExperimentArguments),
+    /// Find the cheapest configuration that meets an objective, or the highest rate that one sustains
+    #[command(after_help = lab::tune::EXAMPLES)]
+    Tune(lab::tune::TuneArguments),
     /// Two stored runs side by side: what differs by more than chance
     Compare(compare::CompareArguments),
     /// Put the points of a stored run into a lab, to look at it again
@@ -97,6 +102,8 @@ pub fn run() -> ExitCode {
         Command::Dashboards(arguments) => dashboards::run(&arguments),
         Command::Run(arguments) => lab::play::run(&arguments),
         Command::Demo(arguments) => lab::play::demo(&arguments),
+        Command::Experiment(arguments) => lab::experiment::run(&arguments),
+        Command::Tune(arguments) => lab::tune::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Replay(arguments) => lab::replay::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),

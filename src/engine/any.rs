@@ -1,10 +1,11 @@
 //! The engine of a lab, whichever it is.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::plan::{Desired, Observed, Operation};
 
-use super::{Docker, Engine, EngineError, Local, LogRequest, LogStream, Progress, Signal, signal};
+use super::{Docker, Engine, EngineError, Local, LogRequest, LogStream, Progress, Signal, processor, signal};
 
 pub(crate) enum AnyEngine {
     Docker(Docker),
@@ -38,6 +39,15 @@ impl AnyEngine {
         match self {
             Self::Docker(docker) => docker.send_signal(container, pid, signal).await,
             Self::Local(_) => signal::send(pid, signal),
+        }
+    }
+
+    /// What a server has taken of the processors since it began; nothing where that cannot be known. `master` is the pid that it
+    /// knows itself by.
+    pub(crate) async fn processor_time(&self, container: &str, master: u64) -> Option<Duration> {
+        match self {
+            Self::Docker(docker) => docker.processor_time(container).await,
+            Self::Local(_) => processor::of_family(master),
         }
     }
 

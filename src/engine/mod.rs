@@ -12,6 +12,7 @@ mod holder;
 mod local;
 mod log;
 mod ports;
+mod processor;
 mod ready;
 mod signal;
 

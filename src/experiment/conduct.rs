@@ -291,6 +291,7 @@ impl Play<'_> {
                 }
             }
         }
+        outcome.begin += load.warm_up;
         outcome.summary = Some(running.finished().await?);
         Ok(())
     }
@@ -315,6 +316,7 @@ impl Play<'_> {
             seed: self.scenario.seed,
             duration: Some(phase.duration),
             timeout: load.timeout,
+            warm_up: load.warm_up,
             connections: load.connections,
             ..settings
         }))

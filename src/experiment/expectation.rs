@@ -66,20 +66,33 @@ impl Expectation {
         &self.figure
     }
 
+    /// Whether a value of the figure is as expected.
+    pub(crate) fn allows(&self, found: f64) -> bool {
+        let near = (found - self.number).abs() <= self.tolerance;
+        match self.comparison {
+            Comparison::Equal => near,
+            Comparison::Unequal => !near,
+            Comparison::Below => found < self.number,
+            Comparison::AtMost => found <= self.number,
+            Comparison::Above => found > self.number,
+            Comparison::AtLeast => found >= self.number,
+        }
+    }
+
+    /// Whether it has two sides, of which one is good.
+    pub(crate) fn is_limit(&self) -> bool {
+        !matches!(self.comparison, Comparison::Equal | Comparison::Unequal)
+    }
+
+    /// What the figure is held against: µs for times.
+    pub(crate) fn number(&self) -> f64 {
+        self.number
+    }
+
     /// Holds it against the figures of its phase, or of the whole run.
     pub(crate) fn judge(&self, figures: &Figures) -> Met {
         let found = figures.get(&self.figure);
-        let holds = found.is_some_and(|found| {
-            let near = (found - self.number).abs() <= self.tolerance;
-            match self.comparison {
-                Comparison::Equal => near,
-                Comparison::Unequal => !near,
-                Comparison::Below => found < self.number,
-                Comparison::AtMost => found <= self.number,
-                Comparison::Above => found > self.number,
-                Comparison::AtLeast => found >= self.number,
-            }
-        });
+        let holds = found.is_some_and(|found| self.allows(found));
         Met { holds, found }
     }
 }

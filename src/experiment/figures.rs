@@ -113,6 +113,11 @@ impl Known {
     }
 }
 
+/// Of most figures less is better: time, errors, memory.
+pub(super) fn is_better_high(name: &str) -> bool {
+    ["rate", "answered", "requests"].contains(&name)
+}
+
 /// Figures by name; times in µs. Percentiles come from the histograms when they are asked for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Figures {
@@ -283,7 +288,7 @@ fn gauge(summary: &Summary, name: &str) -> Option<f64> {
 }
 
 /// In µs; nothing of an empty histogram.
-fn statistic(histogram: &Histogram<u64>, name: &str) -> Option<f64> {
+pub(super) fn statistic(histogram: &Histogram<u64>, name: &str) -> Option<f64> {
     if histogram.is_empty() {
         return None;
     }

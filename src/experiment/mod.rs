@@ -6,17 +6,29 @@ mod conduct;
 mod demos;
 mod expectation;
 mod figures;
+mod findings;
 mod manifest;
+mod matrix;
+mod measured;
 mod outcome;
 mod scenario;
+mod statistics;
 mod stored;
+mod tuning;
 
 pub(crate) use comparison::{Compared, compare};
 pub(crate) use conduct::{News, Stage, conduct};
 pub(crate) use demos::{DEMOS, Demo};
 pub(crate) use expectation::Met;
-pub(crate) use figures::{Figures, Sample};
+pub(crate) use figures::{Figures, Known, Sample};
+pub(crate) use findings::{Cell, Contest, Gap, Verdict, cells, contests};
 pub(crate) use manifest::{Machine, Manifest};
+pub(crate) use matrix::{Case, Experiment, measurement};
+pub(crate) use measured::{Label, Measured, PROCESSOR};
 pub(crate) use outcome::{Outcome, PhaseOutcome};
-pub(crate) use scenario::{Deed, Scenario};
+pub(crate) use scenario::{Deed, Phase, Scenario, Server};
+pub(crate) use statistics::Estimate;
 pub(crate) use stored::StoredPoints;
+pub(crate) use tuning::{
+    Calibration, Candidate, Certainty, Demand, Judged, Objectives, Question, Search, Trial, Tuned,
+};

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::load::{Arrivals, AskedRate, Rate};
+use crate::load::{Arrivals, AskedRate, Profile, Rate};
 
 use super::expectation::Expectation;
+pub(super) use reader::{Reader, TypedPhase, yaml};
 
 /// A scenario that can be run.
 #[derive(Debug, Clone)]
@@ -54,7 +55,7 @@ pub(crate) enum Scalar {
 }
 
 impl Scalar {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Truth(truth) => truth.to_string(),
             Self::Number(number) => number.to_string(),
@@ -64,6 +65,31 @@ impl Scalar {
 }
 
 impl Server {
+    pub(crate) fn of(processes: u32, threads: u32) -> Self {
+        Self {
+            processes: Some(processes),
+            threads: Some(threads),
+            options: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn with_option(mut self, key: &str, value: i64) -> Self {
+        let setting = Setting::One(Scalar::Number(value));
+        self.options.insert(key.to_owned(), setting);
+        self
+    }
+
+    /// This one, with what `other` sets in the place of what it sets itself.
+    pub(super) fn with(&self, other: &Self) -> Self {
+        let mut options = self.options.clone();
+        options.extend(other.options.clone());
+        Self {
+            processes: other.processes.or(self.processes),
+            threads: other.threads.or(self.threads),
+            options,
+        }
+    }
+
     /// Options as uWSGI's configuration has them.
     pub(crate) fn options(&self) -> Vec<(String, String)> {
         let pairs = self.options.iter().flat_map(|(key, setting)| {
@@ -96,7 +122,16 @@ pub(crate) struct PhaseLoad {
     /// Paths on the lab's app and their weights.
     pub(crate) requests: Vec<Weighted>,
     pub(crate) timeout: Duration,
+    /// Sent before the phase begins, in whole seconds.
+    pub(crate) warm_up: Duration,
     pub(crate) connections: Option<usize>,
+}
+
+impl PhaseLoad {
+    /// Whether each connection waits for its answer before it asks again.
+    pub(super) fn is_closed(&self) -> bool {
+        self.asked_rate == AskedRate::Max
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,6 +189,19 @@ impl Scenario {
         reader::read(source)
     }
 
+    /// One that expects nothing and does nothing but send.
+    pub(super) fn of_phases(title: &str, seed: u64, uwsgi: Server, phases: Vec<Phase>) -> Self {
+        Self {
+            title: title.to_owned(),
+            story: String::new(),
+            seed,
+            uwsgi,
+            phases,
+            actions: Vec::new(),
+            expectations: Vec::new(),
+        }
+    }
+
     pub(crate) fn duration(&self) -> Duration {
         self.phases.iter().map(|phase| phase.duration).sum()
     }
@@ -179,6 +227,63 @@ impl Scenario {
 }
 
 impl Phase {
+    /// One path of the lab's app: at random times at `rate` requests a second, or in a closed loop.
+    pub(crate) fn sending(
+        name: &str,
+        rate: Option<f64>,
+        path: &str,
+        duration: Duration,
+        timeout: Duration,
+    ) -> Self {
+        let asked_rate = rate.map_or(AskedRate::Max, |rate| {
+            AskedRate::Profile(Profile::Constant { rate })
+        });
+        Self {
+            name: name.to_owned(),
+            note: None,
+            duration,
+            load: Some(PhaseLoad {
+                asked: rate.map_or("max".to_owned(), |rate| rate.to_string()),
+                asked_rate,
+                arrivals: Arrivals::Poisson { seed: 1 },
+                requests: vec![Weighted {
+                    path: path.to_owned(),
+                    weight: 1,
+                }],
+                timeout,
+                warm_up: Duration::ZERO,
+                connections: None,
+            }),
+        }
+    }
+
+    /// The same over so many connections at most.
+    pub(crate) fn over(mut self, connections: Option<usize>) -> Self {
+        if let Some(load) = &mut self.load {
+            load.connections = connections;
+        }
+        self
+    }
+
+    pub(super) fn pause(name: &str, duration: Duration) -> Self {
+        Self {
+            name: name.to_owned(),
+            note: None,
+            duration,
+            load: None,
+        }
+    }
+
+    /// The same where requests that arrive at random do so by another seed.
+    pub(super) fn seeded(mut self, seed: u64) -> Self {
+        if let Some(load) = &mut self.load
+            && let Arrivals::Poisson { .. } = load.arrivals
+        {
+            load.arrivals = Arrivals::Poisson { seed };
+        }
+        self
+    }
+
     /// When its requests leave; nothing in a pause.
     pub(crate) fn rate(&self) -> Option<Rate> {
         let load = self.load.as_ref()?;

@@ -52,6 +52,7 @@ pub(crate) use interval::Interval;
 pub(crate) use limits::raise_open_files;
 pub(crate) use merger::Observer;
 pub(crate) use pace::Timing;
+pub(crate) use remote::encoded::buckets;
 pub(crate) use remote::{Coordinator, CoordinatorError, Crew, News, WorkerError, WorkerNews, take_share};
 pub(crate) use request::Request;
 pub(crate) use running::{Running, start, start_observed};

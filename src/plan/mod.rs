@@ -14,7 +14,7 @@ use crate::compose::Project;
 pub(crate) use down::{Keep, down, stop};
 pub(crate) use hash::{hash, settings};
 pub(crate) use observed::{Artifact, BuiltImage, Container, Image, Network, Observed, State, Volume};
-pub(crate) use up::{up, with_pulls};
+pub(crate) use up::{renewed, up, with_pulls};
 
 /// What should run: the project, and for each service the image it runs from.
 #[derive(Debug, Clone)]

@@ -48,6 +48,23 @@ pub(crate) fn up(desired: &Desired, observed: &Observed) -> Plan {
     plan
 }
 
+/// As [`up`], with a new container for `service` even where nothing about it changed.
+pub(crate) fn renewed(desired: &Desired, observed: &Observed, service: &str, cause: &str) -> Plan {
+    let (old, rest): (Vec<_>, Vec<_>) = observed
+        .containers
+        .iter()
+        .cloned()
+        .partition(|container| container.service == service);
+    let mut plan = Plan::default();
+    plan.push(old.iter().map(|old| Step::new(removal(old), cause)).collect());
+    let left = Observed {
+        containers: rest,
+        ..observed.clone()
+    };
+    plan.stages.extend(up(desired, &left).stages);
+    plan
+}
+
 /// Pulls first what is present too; whether that changes a container shows only afterwards.
 pub(crate) fn with_pulls(plan: Plan, desired: &Desired) -> Plan {
     let pulled: BTreeSet<&String> = desired
@@ -461,6 +478,19 @@ mod tests {
     fn a_second_time_nothing_is_to_do() {
         let desired = desired();
         assert!(up(&desired, &observed(&desired)).is_empty());
+    }
+
+    #[test]
+    fn a_service_is_made_anew_where_nothing_changed_and_the_others_stay() {
+        let desired = desired();
+        assert_eq!(
+            text(&renewed(&desired, &observed(&desired), "web", "a fresh one")),
+            [
+                vec!["service web: remove, a fresh one"],
+                vec!["service store: wait until healthy, service web depends on it"],
+                vec!["service web: create, not present"],
+            ]
+        );
     }
 
     #[test]

@@ -175,7 +175,7 @@ fn path(line: &Line, scale: &Scale) -> String {
 }
 
 /// The next of 1, 2, 4, 5 and 8 times a power of ten: its quarters are round too.
-fn nice(most: f64) -> f64 {
+pub(in crate::report) fn nice(most: f64) -> f64 {
     if most <= 0.0 {
         return 1.0;
     }

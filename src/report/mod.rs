@@ -3,8 +3,13 @@
 mod chart;
 pub(crate) mod command;
 pub(crate) mod dashboards;
+pub(crate) mod experiment;
+mod figure;
+mod intervals;
 pub(crate) mod lab;
 pub(crate) mod load;
+mod made;
 pub(crate) mod number;
 mod page;
 pub(crate) mod run;
+pub(crate) mod tuning;

@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use crate::collector::Target;
 use crate::engine::Role;
-use crate::experiment::{self, DEMOS, Deed, Demo, News, Outcome, Scenario, Stage};
+use crate::experiment::{self, DEMOS, Deed, Demo, News, Outcome, Scenario};
 use crate::report;
 use crate::report::command;
 use crate::report::run::RunReport;
@@ -20,6 +19,8 @@ use super::bring_up::Up;
 use super::deeds::do_deed;
 use super::interrupts::Interrupts;
 use super::outlets::{influx, lines, tell_lost, writers};
+use super::rig::set_up;
+use super::stage::{Takers, stage};
 use super::teller::Teller;
 use super::{kept, runtime, up};
 
@@ -150,7 +151,7 @@ fn play(
 }
 
 /// The command line of this process, for a shell.
-fn repeating() -> String {
+pub(super) fn repeating() -> String {
     let words = std::env::args().skip(1).map(|word| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
         match !word.is_empty() && word.chars().all(plain) {
@@ -169,11 +170,9 @@ fn settings(scenario: &Scenario, place: &str, arguments: &UpArguments) -> Result
     arguments.refuse_for_scenario()?;
     let mut settings = UpSettings::new(arguments)?;
     let server = &scenario.uwsgi;
-    let config = &mut settings.uwsgi;
-    config.processes = server.processes.unwrap_or(config.processes);
-    config.threads = server.threads.unwrap_or(config.threads);
-    config.options.extend(server.options());
-    config
+    settings.uwsgi = set_up(&settings.uwsgi, server);
+    settings
+        .uwsgi
         .render()
         .map_err(|error| Failure::new(Code::InvalidFile, format!("{place}: {error}")))?;
     settings.uwsgi_is_set = true;
@@ -188,29 +187,14 @@ async fn played(
     directory: &kept::Directory,
     interrupts: &mut Interrupts,
 ) -> Result<Outcome, Failure> {
-    let of = |role: Role| up.endpoints.iter().find(move |endpoint| endpoint.role == role);
-    let (Some(app), Some(stats)) = (of(Role::App), of(Role::Stats)) else {
-        let message = "the stack has no uWSGI to play a scenario on";
-        return Err(Failure::new(Code::Usage, message).hint("leave out --file and --stats"));
-    };
-    let address = format!("http://{}", stats.address());
-    let target = Target {
-        address: address
-            .parse()
-            .map_err(|error| Failure::from_error(Code::Unexpected, &error))?,
-        source: stats.address(),
-    };
     let (all, points) = writers(vec![lines(&directory.points())?]);
     let (own, own_points) = writers(vec![influx(up)?]);
     let stop = CancellationToken::new();
-    let stage = Stage {
-        app: format!("http://{}", app.address()),
-        stats: target,
-        interval: settings.interval,
-        points,
-        own_points,
-        stop: stop.clone(),
+    let takers = Takers {
+        all: points,
+        own: own_points,
     };
+    let stage = stage(up, settings.interval, takers, stop.clone())?;
     let teller = Teller::new(scenario, up, directory);
     let outcome = {
         let act = async |deed: Deed| do_deed(deed, up, settings, &stage).await;

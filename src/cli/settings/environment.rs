@@ -106,7 +106,7 @@ impl Environment {
 
 #[cfg(test)]
 impl Environment {
-    pub(super) fn of(variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
         let variables = variables
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));

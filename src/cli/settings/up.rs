@@ -115,8 +115,16 @@ pub(crate) struct UpArguments {
     pub(super) path: Option<String>,
 }
 
+/// Which of the flags that have defaults were typed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Given {
+    pub(crate) rate: bool,
+    pub(crate) processes: bool,
+    pub(crate) threads: bool,
+}
+
 /// What `up` works from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct UpSettings {
     pub(crate) lab: LabSettings,
     pub(crate) stack: StackSource,
@@ -159,6 +167,29 @@ pub(crate) struct LoadChoice {
 }
 
 impl UpArguments {
+    pub(crate) fn given(&self) -> Given {
+        Given {
+            rate: self.rate.is_some(),
+            processes: self.processes.is_some(),
+            threads: self.threads.is_some(),
+        }
+    }
+
+    /// # Errors
+    /// A flag that a tuning has no use for.
+    pub(crate) fn refuse_for_tuning(&self) -> Result<(), Failure> {
+        let given = [
+            (self.stats.is_some(), "--stats"),
+            (self.detach, "--detach"),
+            (self.dry_run, "--dry-run"),
+        ];
+        match given.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, flag)) => Err(Failure::new(Code::Usage, format!("{flag} is for `uwsgi-lab up`"))
+                .hint("a tuning makes the server anew for each measurement")),
+            None => Ok(()),
+        }
+    }
+
     /// # Errors
     /// A flag about what a scenario says itself.
     pub(crate) fn refuse_for_scenario(&self) -> Result<(), Failure> {

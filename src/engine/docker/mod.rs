@@ -11,11 +11,13 @@ mod labelled;
 mod labels;
 mod logs;
 mod observe;
+mod processor;
 mod resources;
 mod signal;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bollard::Docker as Client;
 use futures_util::Stream;
@@ -70,6 +72,11 @@ impl Docker {
         signal: Signal,
     ) -> Result<(), EngineError> {
         signal::send(&self.client, container, pid, signal).await
+    }
+
+    /// What a container has taken of the processors so far; nothing where the daemon does not tell.
+    pub(crate) async fn processor_time(&self, container: &str) -> Option<Duration> {
+        processor::time(&self.client, container).await
     }
 
     /// Why no registry can be asked for the image, in words; None where one answers, whatever it says.

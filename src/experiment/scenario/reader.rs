@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::load::{self, Arrivals, AskedRate};
 
@@ -32,10 +33,10 @@ fn first_seed() -> u64 {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TypedPhase {
-    name: String,
+pub(in crate::experiment) struct TypedPhase {
+    pub(in crate::experiment) name: String,
     note: Option<String>,
-    duration: Option<String>,
+    pub(in crate::experiment) duration: Option<String>,
     /// As after `load -R`.
     rate: Option<TypedRate>,
     /// `even` or `poisson`.
@@ -76,7 +77,14 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// # Errors
 /// What is wrong first: YAML, keys, phases that are impossible, expectations on figures that do not exist.
 pub(super) fn read(source: &str) -> Result<Scenario, ScenarioError> {
-    let typed: Typed = serde_yaml::from_str(source).map_err(|error| {
+    let typed: Typed = yaml(source)?;
+    Reader { source }.read(typed)
+}
+
+/// # Errors
+/// What YAML, or the shape of `T`, does not allow.
+pub(in crate::experiment) fn yaml<T: DeserializeOwned>(source: &str) -> Result<T, ScenarioError> {
+    serde_yaml::from_str(source).map_err(|error| {
         let (line, column) = error
             .location()
             .map_or((0, 0), |place| (place.line(), place.column()));
@@ -88,8 +96,7 @@ pub(super) fn read(source: &str) -> Result<Scenario, ScenarioError> {
             column,
             message,
         }
-    })?;
-    Reader { source }.read(typed)
+    })
 }
 
 /// A note is a mark in a graph, and its point one line of a file.
@@ -98,8 +105,8 @@ fn in_one_line(text: &str) -> String {
 }
 
 /// Makes what was typed into a scenario, and finds where what is wrong was typed.
-struct Reader<'a> {
-    source: &'a str,
+pub(in crate::experiment) struct Reader<'a> {
+    pub(in crate::experiment) source: &'a str,
 }
 
 impl Reader<'_> {
@@ -134,7 +141,7 @@ impl Reader<'_> {
         })
     }
 
-    fn phase(&self, typed: TypedPhase, seed: u64) -> Result<Phase, ScenarioError> {
+    pub(in crate::experiment) fn phase(&self, typed: TypedPhase, seed: u64) -> Result<Phase, ScenarioError> {
         let name = &typed.name;
         let rate = match &typed.rate {
             Some(TypedRate::Number(rate)) => Some(rate.to_string()),
@@ -190,6 +197,7 @@ impl Reader<'_> {
                 false => typed.requests.clone(),
             },
             timeout: timeout.unwrap_or(LOAD_TIMEOUT),
+            warm_up: Duration::ZERO,
             connections: typed.connections,
         });
         Ok(Phase {
@@ -228,7 +236,7 @@ impl Reader<'_> {
     }
 
     /// The first place where `typed` stands in the source as a word of its own.
-    fn wrong(&self, typed: &str, message: impl Into<String>) -> ScenarioError {
+    pub(in crate::experiment) fn wrong(&self, typed: &str, message: impl Into<String>) -> ScenarioError {
         let alone = |at: usize| {
             let before = self.source[..at].chars().next_back();
             let after = self.source[at + typed.len()..].chars().next();

@@ -96,21 +96,19 @@ pub(in crate::load) mod bytes {
 
 /// A histogram as a list of values in µs, each followed by its count: as exact as HdrHistogram's own encoding, whose reader
 /// sets aside as much memory as a message claims to need.
-pub(in crate::load) mod buckets {
+pub(crate) mod buckets {
     use hdrhistogram::Histogram;
 
     use crate::load::interval::{MAX_MICROS, histogram};
 
     use super::*;
 
-    pub(in crate::load) fn serialize<S: Serializer>(from: &Histogram<u64>, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(from: &Histogram<u64>, to: S) -> Result<S::Ok, S::Error> {
         let recorded = from.iter_recorded();
         to.collect_seq(recorded.flat_map(|step| [step.value_iterated_to(), step.count_at_value()]))
     }
 
-    pub(in crate::load) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Histogram<u64>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Histogram<u64>, D::Error> {
         let list = Vec::<u64>::deserialize(from)?;
         let (pairs, rest) = list.as_chunks::<2>();
         let mut histogram = histogram().map_err(D::Error::custom)?;

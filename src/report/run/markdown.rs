@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::data::{PhaseReport, RunReport};
-use crate::report::number;
+use crate::report::{made, number};
 
 pub(crate) fn markdown(report: &RunReport) -> String {
     let mut out = format!(
@@ -36,23 +36,8 @@ pub(crate) fn markdown(report: &RunReport) -> String {
     for failed in &report.failed_actions {
         writeln!(out, "- could not be done: {failed}").ok();
     }
-    let manifest = &report.manifest;
-    writeln!(
-        out,
-        "\nRun of {} with uwsgi-lab {}, uWSGI {}, engine {}, seed {}, on {} ({} processors).\nAgain: `{}`",
-        manifest.began,
-        manifest.tool,
-        manifest.uwsgi.as_deref().unwrap_or("unknown"),
-        manifest.engine,
-        manifest.seed,
-        manifest.machine.system,
-        manifest
-            .machine
-            .processors
-            .map_or("unknown".to_owned(), |count| count.to_string()),
-        manifest.command
-    )
-    .ok();
+    out.push('\n');
+    out.push_str(&made::markdown(&report.manifest));
     out
 }
 

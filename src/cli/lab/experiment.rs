@@ -1,0 +1,262 @@
+//! `uwsgi-lab experiment FILE`: settings × loads, each several times on a fresh server, from the file to the report.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio_util::sync::CancellationToken;
+
+use crate::experiment::{Case, Experiment, Label, Machine, Manifest, Measured, News};
+use crate::report;
+use crate::report::experiment::ExperimentReport;
+use crate::report::{command, number};
+
+use super::super::error::{Code, Failure};
+use super::super::output;
+use super::super::settings::{UpArguments, UpSettings};
+use super::bring_up::Up;
+use super::interrupts::Interrupts;
+use super::notebook::{Basis, Notebook};
+use super::outlets::{influx, lines, tell_lost, writers};
+use super::play::repeating;
+use super::rig::{Order, Rig, set_up};
+use super::stage::Takers;
+use super::{runtime, up};
+
+#[derive(Debug, Args)]
+pub(crate) struct ExperimentArguments {
+    /// YAML with title, loads, and what is varied; the README shows one
+    #[arg(value_name = "EXPERIMENT")]
+    experiment: PathBuf,
+    /// Where measurements and reports go [default: runs in the labs' state directory]
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+    /// Begin anew, also where one that was interrupted could be gone on with
+    #[arg(long)]
+    afresh: bool,
+    #[command(flatten)]
+    up: UpArguments,
+}
+
+/// # Errors
+/// A file that is no experiment (3), a lab or a server that does not come up (as `up`), Ctrl-C (130).
+pub(crate) fn run(arguments: &ExperimentArguments) -> Result<(), Failure> {
+    let path = &arguments.experiment;
+    let source = fs::read_to_string(path).map_err(|error| {
+        let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", path.display()));
+        failure.causes.push(error.to_string());
+        failure.hint("the README shows an experiment")
+    })?;
+    let invalid = |error: &dyn std::fmt::Display| {
+        Failure::new(Code::InvalidFile, format!("{}: {error}", path.display()))
+    };
+    let experiment = Experiment::parse(&source).map_err(|error| invalid(&error))?;
+    let settings = settings(&arguments.up)?;
+    for variant in &experiment.variants {
+        let rendered = set_up(&settings.uwsgi, &variant.server).render();
+        rendered.map_err(|error| invalid(&format!("{}: {error}", variant.name)))?;
+    }
+    let name = path
+        .file_stem()
+        .map_or("experiment".into(), |name| name.to_string_lossy());
+    let basis = basis(&source, &settings);
+    let environment = &settings.lab.environment;
+    let notebook = Notebook::open(
+        arguments.save.as_deref(),
+        environment,
+        &name,
+        &basis,
+        arguments.afresh,
+    )?;
+    notebook.write("experiment.yaml", &source)?;
+    let lab = settings.lab.name.clone();
+    let outcome = runtime()?.block_on(conducted(&experiment, settings, &notebook));
+    match outcome {
+        Ok((measured, manifest)) => {
+            let report = ExperimentReport::new(&experiment, &measured, manifest);
+            finish(&notebook, &report)?;
+            output::data(&report::experiment::markdown(&report))?;
+            let end = command::of_lab("The lab stays up; `uwsgi-lab down` takes it away.", &lab);
+            let place = notebook.path().join("report.html");
+            output::note(&format!("\nReport: {}\n{end}", place.display()));
+            Ok(())
+        }
+        Err(failure) => {
+            notebook.remove_if_empty();
+            Err(failure.of_lab(&lab))
+        }
+    }
+}
+
+/// uWSGI as it is before anything is varied, and no load but that of the cases.
+pub(super) fn settings(arguments: &UpArguments) -> Result<UpSettings, Failure> {
+    arguments.refuse_for_scenario()?;
+    let mut settings = UpSettings::new(arguments)?;
+    settings.uwsgi_is_set = true;
+    settings.load = None;
+    Ok(settings)
+}
+
+pub(super) fn basis(source: &str, settings: &UpSettings) -> Basis {
+    Basis {
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        source: source.to_owned(),
+        uwsgi_ini: settings.uwsgi.render().unwrap_or_default(),
+        app: settings.app.as_ref().map(|app| app.directory.clone()),
+        engine: format!("{:?}", settings.engine).to_lowercase(),
+    }
+}
+
+fn finish(notebook: &Notebook, report: &ExperimentReport) -> Result<(), Failure> {
+    notebook.write("report.md", &report::experiment::markdown(report))?;
+    let page =
+        report::experiment::html(report).map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+    notebook.write("report.html", &page)?;
+    // Last: with it the experiment is finished.
+    notebook.write("report.json", &report.json())
+}
+
+async fn conducted(
+    experiment: &Experiment,
+    settings: UpSettings,
+    notebook: &Notebook,
+) -> Result<(Vec<Measured>, Manifest), Failure> {
+    let mut interrupts = Interrupts::listen()?;
+    let base = settings.uwsgi.clone();
+    let mut settings = settings;
+    // What comes up first need not be made anew at once.
+    settings.uwsgi = set_up(&base, &experiment.variants[0].server);
+    let up = up::raised(&settings, &mut interrupts).await?;
+    settings.uwsgi = base;
+    let base_ini = settings.uwsgi.render().unwrap_or_default();
+    let (all, points) = writers(vec![lines(&notebook.points())?]);
+    let (own, own_points) = writers(vec![influx(&up)?]);
+    let cancel = CancellationToken::new();
+    let rig = Rig {
+        up: &up,
+        settings,
+        takers: Takers {
+            all: points,
+            own: own_points,
+        },
+        cancel: cancel.clone(),
+    };
+    let advice = "the same command goes on from here; what was measured is kept";
+    let work = measured(experiment, rig, notebook);
+    let measured = interrupts.or_wind_down(work, &cancel, advice).await;
+    for (place, written) in [
+        (notebook.points().display().to_string(), all),
+        ("InfluxDB".to_owned(), own),
+    ] {
+        tell_lost(&place, &written.await.unwrap_or_default());
+    }
+    let measured = measured?;
+    let manifest = manifest(experiment, &up, base_ini, &measured);
+    Ok((measured, manifest))
+}
+
+/// All cases in order; those that were measured before are not measured again.
+async fn measured(
+    experiment: &Experiment,
+    mut rig: Rig<'_>,
+    notebook: &Notebook,
+) -> Result<Vec<Measured>, Failure> {
+    let cases = experiment.cases();
+    let label = |case: Case| Label {
+        variant: &experiment.variants[case.variant].name,
+        load: &experiment.loads[case.load].name,
+        repeat: case.repeat,
+    };
+    let known: Vec<Option<Measured>> = cases
+        .iter()
+        .enumerate()
+        .map(|(number, case)| notebook.kept(number, label(*case)))
+        .collect();
+    let left: Duration = cases
+        .iter()
+        .zip(&known)
+        .filter(|(_, known)| known.is_none())
+        .map(|(case, _)| experiment.length_of(*case))
+        .sum();
+    announce(cases.len(), known.iter().flatten().count(), left);
+    if !notebook.goes_on {
+        // A setting that uWSGI refuses shows now and not after an hour.
+        for variant in &experiment.variants {
+            rig.try_out(&variant.name, &variant.server).await?;
+        }
+    }
+    let bar = bar(cases.len());
+    let mut all = Vec::new();
+    for (number, (case, known)) in cases.iter().zip(known).enumerate() {
+        bar.set_position(number as u64);
+        if let Some(known) = known {
+            all.push(known);
+            continue;
+        }
+        let label = label(*case);
+        let place = format!("{}, {}", label.load, label.variant);
+        bar.set_message(place.clone());
+        let judge = experiment.judge(case.load).name;
+        let scenario = experiment.scenario(*case);
+        let order = Order {
+            label,
+            server: &experiment.variants[case.variant].server,
+            scenario: &scenario,
+            judge: &judge,
+        };
+        let tell = |news: News<'_>| {
+            if let News::Second(second) = news {
+                bar.set_message(format!("{place}: {}", report::load::live_line(second)));
+            }
+        };
+        let Some(measured) = rig.measure(&order, &tell).await? else {
+            return Err(Failure::new(Code::Interrupted, "interrupted"));
+        };
+        notebook.keep(number, &measured)?;
+        bar.suspend(|| output::note(&report::experiment::line(&measured, &judge)));
+        all.push(measured);
+    }
+    bar.finish_and_clear();
+    Ok(all)
+}
+
+fn announce(cases: usize, known: usize, left: Duration) {
+    let all = number::counted(cases as u64, "measurement");
+    let length = number::duration(Duration::from_secs(left.as_secs().max(1)));
+    match known {
+        0 => output::note(&format!("{all}, about {length} and the starts of servers.")),
+        _ => output::note(&format!(
+            "Goes on: {known} of {all} are there; about {length} left."
+        )),
+    }
+}
+
+pub(super) fn bar(cases: usize) -> ProgressBar {
+    let bar = ProgressBar::new(cases as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:16} {pos}/{len}  {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn manifest(experiment: &Experiment, up: &Up, uwsgi_ini: String, measured: &[Measured]) -> Manifest {
+    Manifest {
+        version: 1,
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        command: repeating(),
+        title: experiment.title.clone(),
+        seed: experiment.seed,
+        began: measured
+            .iter()
+            .map(|one| one.began.clone())
+            .min()
+            .unwrap_or_default(),
+        engine: up.engine.name().to_owned(),
+        images: up.images.clone(),
+        uwsgi: measured.iter().find_map(|one| one.uwsgi.clone()),
+        machine: Machine::here(),
+        uwsgi_ini,
+    }
+}

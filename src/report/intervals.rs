@@ -1,0 +1,182 @@
+//! Means and intervals side by side, as SVG that stands in a page: a row for each thing that was measured. Knows nothing of what
+//! it draws.
+
+use std::fmt::Write as _;
+
+use crate::experiment::Estimate;
+
+use super::chart::{escaped, nice};
+
+const WIDTH: f64 = 720.0;
+const ROW: f64 = 38.0;
+const AXIS: f64 = 24.0;
+const LEFT: f64 = 6.0;
+const RIGHT: f64 = 60.0;
+
+/// A thing that was measured.
+pub(in crate::report) struct Row {
+    pub(in crate::report) name: String,
+    pub(in crate::report) estimate: Estimate,
+    /// How it is drawn.
+    pub(in crate::report) stands: Standing,
+    /// What a model said beforehand.
+    pub(in crate::report) model: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum Standing {
+    Good,
+    Neutral,
+    Bad,
+}
+
+pub(in crate::report) struct Intervals<'a> {
+    pub(in crate::report) title: &'a str,
+    pub(in crate::report) rows: Vec<Row>,
+    /// A line to hold against, and its name.
+    pub(in crate::report) limit: Option<(f64, &'a str)>,
+    pub(in crate::report) label: &'a dyn Fn(f64) -> String,
+}
+
+impl Intervals<'_> {
+    /// Nothing where there is no row.
+    pub(in crate::report) fn svg(&self) -> String {
+        if self.rows.is_empty() {
+            return String::new();
+        }
+        let ends = self.rows.iter().flat_map(|row| {
+            let ends = [Some(row.estimate.mean), row.estimate.high, row.model];
+            ends.into_iter().flatten()
+        });
+        let most = nice(ends.chain(self.limit.map(|(limit, _)| limit)).fold(0.0, f64::max));
+        let height = ROW * self.rows.len() as f64 + AXIS;
+        let mut out = String::new();
+        // Writing to a String cannot fail.
+        write!(
+            out,
+            "<figure><figcaption>{}</figcaption><svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">",
+            escaped(self.title)
+        )
+        .ok();
+        self.draw_axis(most, height, &mut out);
+        for (index, row) in self.rows.iter().enumerate() {
+            self.draw_row(row, ROW * index as f64, most, &mut out);
+        }
+        out.push_str("</svg></figure>");
+        out
+    }
+
+    fn draw_axis(&self, most: f64, height: f64, out: &mut String) {
+        let bottom = height - AXIS;
+        for part in 0..=4 {
+            let value = most * f64::from(part) / 4.0;
+            let x = place(value, most);
+            write!(
+                out,
+                "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"0\" y2=\"{bottom:.1}\"/>\
+                 <text class=\"tick\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{}\">{}</text>",
+                height - 8.0,
+                if part == 0 { "start" } else { "middle" },
+                escaped(&(self.label)(value))
+            )
+            .ok();
+        }
+        if let Some((limit, name)) = self.limit {
+            let x = place(limit, most);
+            write!(
+                out,
+                "<line class=\"limit\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"0\" y2=\"{bottom:.1}\"><title>{}</title></line>",
+                escaped(name)
+            )
+            .ok();
+        }
+    }
+
+    fn draw_row(&self, row: &Row, top: f64, most: f64, out: &mut String) {
+        let class = match row.stands {
+            Standing::Good => "good",
+            Standing::Neutral => "neutral",
+            Standing::Bad => "bad",
+        };
+        let y = top + 27.0;
+        let estimate = row.estimate;
+        let x = place(estimate.mean.max(0.0), most);
+        write!(
+            out,
+            "<text class=\"name\" x=\"{LEFT}\" y=\"{:.1}\">{} <tspan class=\"value\">{}</tspan></text>",
+            top + 14.0,
+            escaped(&row.name),
+            escaped(&(self.label)(estimate.mean))
+        )
+        .ok();
+        if let (Some(low), Some(high)) = (estimate.low, estimate.high) {
+            let (from, to) = (place(low.max(0.0), most), place(high, most));
+            write!(
+                out,
+                "<line class=\"whisker {class}\" x1=\"{from:.1}\" x2=\"{to:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>"
+            )
+            .ok();
+        }
+        write!(
+            out,
+            "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\"/>"
+        )
+        .ok();
+        if let Some(model) = row.model {
+            let x = place(model.max(0.0), most);
+            write!(
+                out,
+                "<path class=\"model\" d=\"M{x:.1} {:.1}l5 6l-5 6l-5 -6z\"><title>model: {}</title></path>",
+                y - 6.0,
+                escaped(&(self.label)(model))
+            )
+            .ok();
+        }
+    }
+}
+
+fn place(value: f64, most: f64) -> f64 {
+    LEFT + value / most * (WIDTH - LEFT - RIGHT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_have_their_means_and_intervals_where_they_are() {
+        let row = |name: &str, low, high| Row {
+            name: name.to_owned(),
+            estimate: Estimate {
+                mean: 100.0,
+                low,
+                high,
+            },
+            stands: Standing::Good,
+            model: Some(200.0),
+        };
+        let drawn = Intervals {
+            title: "p99",
+            rows: vec![row("a < b", Some(50.0), Some(150.0)), row("once", None, None)],
+            limit: Some((200.0, "the objective")),
+            label: &|value| format!("{value}ms"),
+        };
+        let svg = drawn.svg();
+        assert!(
+            svg.contains("class=\"whisker good\" x1=\"169.5\" x2=\"496.5\""),
+            "{svg}"
+        );
+        assert!(svg.contains("cx=\"333.0\""), "{svg}");
+        assert_eq!(
+            svg.matches("whisker").count(),
+            1,
+            "one value alone has no interval"
+        );
+        assert!(svg.contains("class=\"limit\" x1=\"660.0\"") && svg.contains("a &lt; b"));
+        let nothing = Intervals {
+            rows: Vec::new(),
+            ..drawn
+        };
+        assert_eq!(nothing.svg(), "");
+    }
+}

@@ -1,0 +1,18 @@
+//! How a run was made, in Markdown: when, with what, where, and the command that repeats it.
+
+use crate::experiment::Manifest;
+
+pub(in crate::report) fn markdown(manifest: &Manifest) -> String {
+    let processors = manifest.machine.processors;
+    format!(
+        "Run of {} with uwsgi-lab {}, uWSGI {}, engine {}, seed {}, on {} ({} processors).\nAgain: `{}`\n",
+        manifest.began,
+        manifest.tool,
+        manifest.uwsgi.as_deref().unwrap_or("unknown"),
+        manifest.engine,
+        manifest.seed,
+        manifest.machine.system,
+        processors.map_or("unknown".to_owned(), |count| count.to_string()),
+        manifest.command
+    )
+}

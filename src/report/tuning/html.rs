@@ -1,0 +1,62 @@
+//! A tuning's report as one page that needs nothing else.
+
+use tera::Context;
+
+use super::data::{TrialReport, TuningReport};
+use super::markdown::{cells, head, model};
+use crate::experiment::Certainty;
+use crate::report::intervals::{Intervals, Row, Standing};
+use crate::report::{figure, number, page};
+
+const TEMPLATE: &str = include_str!("../../../templates/tuning.html");
+
+/// # Errors
+/// None that a tuning could cause: the template is part of the program.
+pub(crate) fn html(report: &TuningReport) -> Result<String, tera::Error> {
+    let mut context = Context::new();
+    context.insert("title", &report.question);
+    context.insert("answer", &report.answer);
+    context.insert("good", &report.is_found());
+    context.insert("ini", &report.ini);
+    context.insert("chart", &chart(report));
+    context.insert("head", &head(report));
+    let rows: Vec<_> = report.trials.iter().map(|trial| cells(report, trial)).collect();
+    context.insert("rows", &rows);
+    context.insert("model", &model(report));
+    context.insert("caveats", &report.caveats);
+    page::insert_manifest(&mut context, &report.manifest);
+    page::render(TEMPLATE, &context)
+}
+
+fn chart(report: &TuningReport) -> String {
+    let row = |trial: &TrialReport| {
+        let judged = trial
+            .judged
+            .iter()
+            .find(|judged| judged.figure == report.figure)?;
+        Some(Row {
+            name: format!(
+                "{} at {}/s",
+                trial.candidate.name,
+                number::rate(trial.candidate.rate)
+            ),
+            estimate: judged.found?,
+            stands: match trial.verdict {
+                Certainty::Meets => Standing::Good,
+                Certainty::Fails => Standing::Bad,
+                Certainty::TooClose => Standing::Neutral,
+            },
+            model: trial.predicted,
+        })
+    };
+    let drawn = Intervals {
+        title: &format!(
+            "{}: measured with its interval, and of the model (◇)",
+            report.figure
+        ),
+        rows: report.trials.iter().filter_map(row).collect(),
+        limit: report.limit.map(|limit| (limit, "the objective")),
+        label: &|value| figure::text(&report.figure, value),
+    };
+    drawn.svg()
+}
