@@ -11,11 +11,14 @@ use serde::{Deserialize, Serialize};
 use crate::load::{Arrivals, AskedRate, Rate};
 
 use super::expectation::Expectation;
+use super::finding::Finding;
 
 /// A scenario that can be run.
 #[derive(Debug, Clone)]
 pub(crate) struct Scenario {
     pub(crate) title: String,
+    /// What it asks; empty where the title does.
+    pub(crate) question: String,
     /// What it shows, in a few sentences.
     pub(crate) story: String,
     pub(crate) seed: u64,
@@ -24,6 +27,8 @@ pub(crate) struct Scenario {
     /// In the order of their times.
     pub(crate) actions: Vec<Action>,
     pub(crate) expectations: Vec<Expectation>,
+    /// What it found, with figures of the run.
+    pub(crate) finding: Option<Finding>,
 }
 
 /// What is set of uWSGI; the lab's defaults for the rest.

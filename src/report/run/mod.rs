@@ -1,5 +1,7 @@
 //! A run of a scenario as data, JSON, Markdown and one HTML page; runs nothing.
 
+mod answer;
+mod charts;
 mod comparison;
 mod data;
 mod html;
