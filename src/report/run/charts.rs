@@ -1,6 +1,7 @@
 //! What of a run is drawn: latency by percentile, and what happened over time.
 
 use crate::report::chart::{Axis, Chart, Line, Mark, Stroke};
+use crate::report::curves::{Curve, micros, percentiles};
 use crate::report::number;
 
 use super::data::{PhaseReport, RunReport, SampleReport, SecondReport};
@@ -9,7 +10,7 @@ use super::data::{PhaseReport, RunReport, SampleReport, SecondReport};
 pub(super) fn charts(report: &RunReport) -> Vec<String> {
     let over_time = OverTime::new(report);
     let drawn = [
-        percentiles(&curves(&report.phases)),
+        percentiles("Latency by percentile", &curves(&report.phases)),
         over_time.latency(),
         over_time.rates(),
         over_time.requests(),
@@ -23,13 +24,6 @@ pub(super) fn charts(report: &RunReport) -> Vec<String> {
         .collect()
 }
 
-/// Latency by percentile of one load: from the intended time of each request, and from its actual start.
-pub(in crate::report) struct Curve<'a> {
-    pub(in crate::report) name: String,
-    pub(in crate::report) latency: &'a [(f64, u64)],
-    pub(in crate::report) service: &'a [(f64, u64)],
-}
-
 fn curves(phases: &[PhaseReport]) -> Vec<Curve<'_>> {
     let sent = phases.iter().filter(|phase| !phase.latency.is_empty());
     sent.map(|phase| Curve {
@@ -38,63 +32,6 @@ fn curves(phases: &[PhaseReport]) -> Vec<Curve<'_>> {
         service: &phase.service,
     })
     .collect()
-}
-
-/// Percentiles stand further apart the nearer they are to 100: as far from 99 to 99.9 as from 90 to 99.
-pub(in crate::report) fn percentiles(curves: &[Curve<'_>]) -> Chart<'static> {
-    let place = |percentile: f64| -(1.0 - percentile / 100.0).log10();
-    // The greatest value has no place of its own: it stands a little after the last.
-    let line = |curve: &[(f64, u64)]| -> Vec<(f64, Option<f64>)> {
-        let told = curve.iter().map(|(percentile, _)| place(*percentile));
-        let last = told.filter(|x| x.is_finite()).fold(0.0, f64::max) + 0.3;
-        let points = curve.iter();
-        points
-            .map(|(percentile, micros)| (place(*percentile).min(last), Some(*micros as f64)))
-            .collect()
-    };
-    let lines: Vec<Line> = curves
-        .iter()
-        .enumerate()
-        .flat_map(|(index, curve)| {
-            let corrected = Line {
-                name: curve.name.clone(),
-                points: line(curve.latency),
-                dots: true,
-                colour: Some(index),
-                ..Line::default()
-            };
-            let uncorrected = Line {
-                points: line(curve.service),
-                stroke: Stroke::Dashed,
-                colour: Some(index),
-                ..Line::default()
-            };
-            [corrected, uncorrected]
-        })
-        .collect();
-    let points = lines.iter().flat_map(|line| line.points.iter().map(|(x, _)| *x));
-    let furthest = points.fold(0.0, f64::max);
-    let ticks = [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999].into_iter();
-    Chart {
-        title: "Latency by percentile",
-        note: "Solid: from the intended time of each request, as its client waits. Dashed: from the moment it was really sent, as \
-               tools tell that wait for the answer before.",
-        ticks: ticks
-            .filter(|tick| place(*tick) <= furthest)
-            .map(|tick| (place(tick), format!("{tick}%")))
-            .collect(),
-        lines,
-        axis: Axis::Wide,
-        label: micros,
-        ..Chart::default()
-    }
-}
-
-fn micros(micros: f64) -> String {
-    match micros > 0.0 {
-        true => number::brief_latency(micros.round() as u64),
-        false => "0".to_owned(),
-    }
 }
 
 /// Charts that share the run's time as their horizontal axis.

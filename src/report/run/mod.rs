@@ -2,12 +2,10 @@
 
 mod answer;
 mod charts;
-mod comparison;
 mod data;
 mod html;
 mod markdown;
 
-pub(crate) use comparison::comparison;
 pub(crate) use data::RunReport;
 pub(crate) use html::html;
 pub(crate) use markdown::markdown;
