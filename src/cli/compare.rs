@@ -1,16 +1,18 @@
-//! `uwsgi-lab compare RUN RUN`: two stored runs side by side.
+//! `uwsgi-lab compare RUN RUN`: two stored runs side by side, with a report.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::experiment;
-use crate::report;
+use crate::report::comparison::{Comparison, Side};
 
 use super::error::{Code, Failure};
-use super::output;
+use super::repeating::repeating;
+use super::settings::Environment;
+use super::{output, place};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CompareArguments {
@@ -20,6 +22,9 @@ pub(crate) struct CompareArguments {
     /// Another run of the same phases
     #[arg(value_name = "RUN")]
     second: PathBuf,
+    /// Where the report goes [default: runs in the labs' state directory]
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "text")]
     output: Format,
 }
@@ -31,7 +36,8 @@ enum Format {
 }
 
 /// # Errors
-/// A directory without the report of a run (3); two runs without a common phase (2).
+/// A directory without the report of a run (3); two runs without a common phase, a place that holds a report already (2); a
+/// place that cannot be written (4).
 pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Failure> {
     let (first, second) = (report_of(&arguments.first)?, report_of(&arguments.second)?);
     let compared = experiment::compare(&first, &second);
@@ -42,18 +48,27 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Failure> {
         )
         .hint("compare two runs of one scenario"));
     }
+    let places = [&arguments.first, &arguments.second].map(|run| run.display().to_string());
+    let side = |place, report| Side { place, report };
+    let comparison = Comparison {
+        first: side(&places[0], &first),
+        second: side(&places[1], &second),
+        compared: &compared,
+        command: &repeating(),
+    };
+    let directory = place::Place::create(arguments.save.as_deref(), &Environment::capture(), "compare")?;
+    let page = comparison
+        .html()
+        .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+    directory.write("report.json", &comparison.json())?;
+    directory.write("report.md", &comparison.markdown())?;
+    directory.write("report.html", &page)?;
     match arguments.output {
-        Format::Text => output::data(&report::run::comparison(&first, &second, &compared)),
-        Format::Json => {
-            let rows = compared.iter().map(|one| {
-                let mut row = json!(one);
-                row["differs"] = json!(one.differs());
-                row
-            });
-            let document = json!({ "version": 1, "compared": rows.collect::<Vec<_>>() });
-            output::data(&format!("{document:#}\n"))
-        }
+        Format::Text => output::data(&comparison.text())?,
+        Format::Json => output::data(&comparison.json())?,
     }
+    output::note(&format!("Report: {}", directory.path("report.html").display()));
+    Ok(())
 }
 
 fn report_of(run: &Path) -> Result<Value, Failure> {

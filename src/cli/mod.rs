@@ -12,6 +12,8 @@ mod influxdb;
 mod lab;
 mod load;
 mod output;
+mod place;
+mod repeating;
 mod settings;
 mod signals;
 mod sinks;

@@ -53,6 +53,15 @@ pub(crate) enum ExpectationError {
     Number(String),
 }
 
+impl ExpectationError {
+    pub(super) fn unknown(figure: &str) -> Self {
+        Self::Figure {
+            figure: figure.to_owned(),
+            known: Known::names(),
+        }
+    }
+}
+
 /// What became of an expectation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Met {
@@ -116,10 +125,7 @@ impl FromStr for Expectation {
             Some((phase, figure)) => (Some(phase.trim().to_owned()), figure.trim()),
             None => (None, left.trim()),
         };
-        let known = Known::of(figure).ok_or_else(|| ExpectationError::Figure {
-            figure: figure.to_owned(),
-            known: Known::names(),
-        })?;
+        let known = Known::of(figure).ok_or_else(|| ExpectationError::unknown(figure))?;
         let (number, tolerance) = number(right, known)?;
         Ok(Self {
             text: text.trim().to_owned(),

@@ -244,7 +244,7 @@ impl Figures {
         let answered = sum(|load| load.counts.answered);
         let refused = sum(|load| load.counts.status_4xx + load.counts.status_5xx);
         let errors = (scheduled - answered).max(0.0) + refused;
-        let seconds: f64 = loads.iter().map(|load| load.sending.as_secs_f64()).sum();
+        let seconds: f64 = loads.iter().map(|load| answering(load)).sum();
         self.set("sent", sum(|load| load.counts.sent));
         self.set("answered", answered);
         self.set("non_2xx", refused);
@@ -260,6 +260,14 @@ impl Figures {
         self.set("rate", answered / seconds.max(1e-9));
         let overloaded = loads.iter().any(|load| load.verdict.is_overloaded());
         self.set("overloaded", f64::from(u8::from(overloaded)));
+    }
+}
+
+/// Seconds in which the answers of a load came. Where the server could not keep up they end after the sending.
+fn answering(load: &LoadSummary) -> f64 {
+    match load.achieved_rate > 0.0 {
+        true => load.counts.answered as f64 / load.achieved_rate,
+        false => load.sending.as_secs_f64(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::matrix::{Experiment, Judge};
@@ -67,6 +68,16 @@ impl Cell<'_> {
         Estimate::of(&self.values(figure), CONFIDENCE)
     }
 
+    /// Of all measurements together; nothing where there is none.
+    pub(crate) fn latency(&self) -> Option<Histogram<u64>> {
+        pooled(self.measured.iter().map(|one| &one.latency))
+    }
+
+    /// The same from the actual start of each request.
+    pub(crate) fn service(&self) -> Option<Histogram<u64>> {
+        pooled(self.measured.iter().map(|one| &one.service))
+    }
+
     /// One for each measurement that has it.
     pub(crate) fn values(&self, figure: &str) -> Vec<f64> {
         self.measured.iter().filter_map(|one| one.get(figure)).collect()
@@ -78,6 +89,14 @@ impl Cell<'_> {
             .filter_map(|one| Some((one.repeat, one.get(figure)?)))
             .collect()
     }
+}
+
+fn pooled<'a>(histograms: impl Iterator<Item = &'a Histogram<u64>>) -> Option<Histogram<u64>> {
+    histograms.cloned().reduce(|mut all, one| {
+        // They grow as they must.
+        all.add(one).ok();
+        all
+    })
 }
 
 /// What has been measured of each combination, in the experiment's order; combinations of which nothing has are left out.

@@ -11,12 +11,15 @@ use serde::{Deserialize, Serialize};
 use crate::load::{Arrivals, AskedRate, Profile, Rate};
 
 use super::expectation::Expectation;
+use super::finding::Finding;
 pub(super) use reader::{Reader, TypedPhase, yaml};
 
 /// A scenario that can be run.
 #[derive(Debug, Clone)]
 pub(crate) struct Scenario {
     pub(crate) title: String,
+    /// What it asks; empty where the title does.
+    pub(crate) question: String,
     /// What it shows, in a few sentences.
     pub(crate) story: String,
     pub(crate) seed: u64,
@@ -25,6 +28,8 @@ pub(crate) struct Scenario {
     /// In the order of their times.
     pub(crate) actions: Vec<Action>,
     pub(crate) expectations: Vec<Expectation>,
+    /// What it found, with figures of the run.
+    pub(crate) finding: Option<Finding>,
 }
 
 /// What is set of uWSGI; the lab's defaults for the rest.
@@ -193,7 +198,9 @@ impl Scenario {
     pub(super) fn of_phases(title: &str, seed: u64, uwsgi: Server, phases: Vec<Phase>) -> Self {
         Self {
             title: title.to_owned(),
+            question: String::new(),
             story: String::new(),
+            finding: None,
             seed,
             uwsgi,
             phases,

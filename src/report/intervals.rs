@@ -8,7 +8,7 @@ use crate::experiment::Estimate;
 use super::chart::{escaped, nice};
 
 const WIDTH: f64 = 720.0;
-const ROW: f64 = 38.0;
+const ROW: f64 = 46.0;
 const AXIS: f64 = 24.0;
 const LEFT: f64 = 6.0;
 const RIGHT: f64 = 60.0;
@@ -98,13 +98,13 @@ impl Intervals<'_> {
             Standing::Neutral => "neutral",
             Standing::Bad => "bad",
         };
-        let y = top + 27.0;
+        let y = top + 35.0;
         let estimate = row.estimate;
         let x = place(estimate.mean.max(0.0), most);
         write!(
             out,
-            "<text class=\"name\" x=\"{LEFT}\" y=\"{:.1}\">{} <tspan class=\"value\">{}</tspan></text>",
-            top + 14.0,
+            "<text class=\"row\" x=\"{LEFT}\" y=\"{:.1}\">{} <tspan class=\"value\">{}</tspan></text>",
+            top + 20.0,
             escaped(&row.name),
             escaped(&(self.label)(estimate.mean))
         )

@@ -2,6 +2,8 @@
 
 mod chart;
 pub(crate) mod command;
+pub(crate) mod comparison;
+mod curves;
 pub(crate) mod dashboards;
 pub(crate) mod experiment;
 mod figure;

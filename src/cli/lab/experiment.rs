@@ -15,12 +15,12 @@ use crate::report::{command, number};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
+use super::super::repeating::repeating;
 use super::super::settings::{UpArguments, UpSettings};
 use super::bring_up::Up;
 use super::interrupts::Interrupts;
 use super::notebook::{Basis, Notebook};
 use super::outlets::{influx, lines, tell_lost, writers};
-use super::play::repeating;
 use super::rig::{Order, Rig, set_up};
 use super::stage::Takers;
 use super::{runtime, up};

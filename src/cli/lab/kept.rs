@@ -1,7 +1,6 @@
 //! The directory of a run: manifest, scenario, results of each phase, points, reports.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,11 +10,11 @@ use crate::report;
 use crate::report::run::RunReport;
 
 use super::super::error::{Code, Failure};
-use super::super::files;
+use super::super::place::Place;
 use super::super::settings::{Environment, UpSettings};
 use super::bring_up::Up;
 
-pub(super) struct Directory(PathBuf);
+pub(super) struct Directory(Place);
 
 impl Directory {
     /// Makes it: `given`, or one named after the scenario and the time.
@@ -24,30 +23,17 @@ impl Directory {
         environment: &Environment,
         name: &str,
     ) -> Result<Self, Failure> {
-        let path = match given {
-            Some(path) => path.to_owned(),
-            None => {
-                let stamp = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-                environment
-                    .state_root()?
-                    .join("runs")
-                    .join(format!("{name}-{stamp}"))
-            }
-        };
-        if path.join("report.json").exists() {
-            let message = format!("{} holds a run already", path.display());
-            return Err(Failure::new(Code::Usage, message).hint("name another directory with --save"));
-        }
-        fs::create_dir_all(path.join("phases")).map_err(|error| cannot_write(&path, &error))?;
-        Ok(Self(path))
+        let place = Place::create(given, environment, name)?;
+        place.make("phases")?;
+        Ok(Self(place))
     }
 
     pub(super) fn points(&self) -> PathBuf {
-        self.0.join("points.lp")
+        self.0.path("points.lp")
     }
 
     pub(super) fn report(&self) -> PathBuf {
-        self.0.join("report.html")
+        self.0.path("report.html")
     }
 
     /// Results of a phase as JSON, and its percentiles as HdrHistogram's plotter reads them.
@@ -79,24 +65,13 @@ impl Directory {
 
     /// For a run that did not begin.
     pub(super) fn remove_if_empty(&self) {
-        fs::remove_dir(self.0.join("phases")).ok();
-        fs::remove_dir(&self.0).ok();
-        // Where it was the first of all runs.
-        if let Some(runs) = self.0.parent().filter(|parent| parent.ends_with("runs")) {
-            fs::remove_dir(runs).ok();
-        }
+        fs::remove_dir(self.0.path("phases")).ok();
+        self.0.remove_if_empty();
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let path = self.0.join(name);
-        fs::write(&path, text).map_err(|error| cannot_write(&path, &error))
+        self.0.write(name, text)
     }
-}
-
-pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    let mut failure = Failure::new(Code::Unavailable, format!("cannot write {}", path.display()));
-    failure.causes.push(error.to_string());
-    failure.hint(files::advice(error.kind(), path))
 }
 
 pub(super) fn manifest(

@@ -4,14 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::{Label, Measured};
 
 use super::super::error::{Code, Failure};
+use super::super::place::Place;
 use super::super::settings::Environment;
-use super::kept::cannot_write;
 
 /// What measurements must have in common to stand in one table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +28,7 @@ pub(super) struct Basis {
 }
 
 pub(super) struct Notebook {
-    path: PathBuf,
+    place: Place,
     /// Whether something in it was begun before.
     pub(super) goes_on: bool,
 }
@@ -50,58 +49,37 @@ impl Notebook {
         basis: &Basis,
         afresh: bool,
     ) -> Result<Self, Failure> {
-        if let Some(path) = given {
-            return Self::at(path, basis, afresh);
-        }
-        let runs = environment.state_root()?.join("runs");
-        if !afresh && let Some(path) = unfinished(&runs, basis) {
-            return Ok(Self { path, goes_on: true });
-        }
-        let stamp = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-        Self::create(runs.join(format!("{name}-{stamp}")), basis)
-    }
-
-    fn at(path: &Path, basis: &Basis, afresh: bool) -> Result<Self, Failure> {
-        let holds = |what: &str| Failure::new(Code::Usage, format!("{} holds {what}", path.display()));
-        let elsewhere = "name another directory with --save";
-        if path.join(REPORT).exists() {
-            return Err(holds("a finished run already").hint(elsewhere));
-        }
-        match basis_of(path) {
-            None => Self::create(path.to_owned(), basis),
-            Some(_) if afresh => Err(holds("a run that was begun").hint(elsewhere)),
-            Some(begun) if begun == *basis => Ok(Self {
-                path: path.to_owned(),
+        let begun = match given {
+            Some(path) => begun(path, basis, afresh)?.then(|| path.to_owned()),
+            None if afresh => None,
+            None => unfinished(&environment.state_root()?.join("runs"), basis),
+        };
+        if let Some(path) = begun {
+            return Ok(Self {
+                place: Place::existing(path),
                 goes_on: true,
-            }),
-            Some(begun) => {
-                let mut failure = holds("a run that was begun otherwise");
-                failure.causes.push(difference(&begun, basis));
-                Err(failure.hint(elsewhere))
-            }
+            });
         }
-    }
-
-    fn create(path: PathBuf, basis: &Basis) -> Result<Self, Failure> {
-        let cases = path.join("cases");
-        fs::create_dir_all(&cases).map_err(|error| cannot_write(&cases, &error))?;
-        let notebook = Self { path, goes_on: false };
-        let basis = serde_json::to_string_pretty(basis).unwrap_or_default();
-        notebook.write(BASIS, &basis)?;
-        Ok(notebook)
+        let place = Place::create(given, environment, name)?;
+        place.make("cases")?;
+        place.write(BASIS, &serde_json::to_string_pretty(basis).unwrap_or_default())?;
+        Ok(Self {
+            place,
+            goes_on: false,
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.place.root()
     }
 
     pub(super) fn points(&self) -> PathBuf {
-        self.path.join("points.lp")
+        self.place.path("points.lp")
     }
 
     /// The measurement that was kept under this number, where it is that of `label`. One that was cut off is made again.
     pub(super) fn kept(&self, number: usize, label: Label<'_>) -> Option<Measured> {
-        let text = fs::read_to_string(self.path.join(case(number))).ok()?;
+        let text = fs::read_to_string(self.place.path(&case(number))).ok()?;
         let measured: Measured = serde_json::from_str(&text).ok()?;
         measured.is(label).then_some(measured)
     }
@@ -114,26 +92,39 @@ impl Notebook {
         )
     }
 
-    /// A file that is there whole or not at all.
     pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let path = self.path.join(name);
-        let beside = self.path.join(format!("{name}.new"));
-        fs::write(&beside, text)
-            .and_then(|()| fs::rename(&beside, &path))
-            .map_err(|error| cannot_write(&path, &error))
+        self.place.write(name, text)
     }
 
     /// For one in which nothing was measured.
     pub(super) fn remove_if_empty(&self) {
-        if fs::remove_dir(self.path.join("cases")).is_err() {
+        if fs::remove_dir(self.place.path("cases")).is_err() {
             return;
         }
         for name in [BASIS, "points.lp", "experiment.yaml"] {
-            fs::remove_file(self.path.join(name)).ok();
+            fs::remove_file(self.place.path(name)).ok();
         }
-        fs::remove_dir(&self.path).ok();
-        if let Some(runs) = self.path.parent().filter(|parent| parent.ends_with("runs")) {
-            fs::remove_dir(runs).ok();
+        self.place.remove_if_empty();
+    }
+}
+
+/// Whether `path`, which was named, holds what can be gone on with.
+fn begun(path: &Path, basis: &Basis, afresh: bool) -> Result<bool, Failure> {
+    let holds = |what: &str| {
+        Failure::new(Code::Usage, format!("{} holds {what}", path.display()))
+            .hint("name another directory with --save")
+    };
+    if path.join(REPORT).exists() {
+        return Err(holds("a finished run already"));
+    }
+    match basis_of(path) {
+        None => Ok(false),
+        Some(_) if afresh => Err(holds("a run that was begun")),
+        Some(begun) if begun == *basis => Ok(true),
+        Some(begun) => {
+            let mut failure = holds("a run that was begun otherwise");
+            failure.causes.push(difference(&begun, basis));
+            Err(failure)
         }
     }
 }
@@ -194,6 +185,10 @@ mod tests {
         }
     }
 
+    fn open_at(path: &Path, source: &str, afresh: bool) -> Result<Notebook, Failure> {
+        Notebook::open(Some(path), &Environment::of(&[]), "name", &basis(source), afresh)
+    }
+
     #[test]
     fn what_was_begun_is_gone_on_with_and_what_is_finished_or_other_is_not() {
         let state = tempfile::tempdir().unwrap();
@@ -219,10 +214,10 @@ mod tests {
     fn a_directory_that_was_named_is_told_what_it_holds() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("x");
-        Notebook::at(&path, &basis("a"), false).unwrap();
-        assert!(Notebook::at(&path, &basis("a"), false).unwrap().goes_on);
+        assert!(!open_at(&path, "a", false).unwrap().goes_on);
+        assert!(open_at(&path, "a", false).unwrap().goes_on);
         let refusal = |source: &str, afresh| {
-            Notebook::at(&path, &basis(source), afresh)
+            open_at(&path, source, afresh)
                 .err()
                 .map(|failure| (failure.code, failure.causes))
         };
@@ -237,7 +232,7 @@ mod tests {
     fn nothing_is_left_of_what_did_not_begin_and_all_of_what_did() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("x");
-        let notebook = Notebook::at(&path, &basis("a"), false).unwrap();
+        let notebook = open_at(&path, "a", false).unwrap();
         notebook.keep(3, &measured(0)).unwrap();
         notebook.remove_if_empty();
         assert!(notebook.kept(3, label(0)).is_some());

@@ -11,8 +11,8 @@ use crate::point::Point;
 
 use super::super::error::{Code, Failure};
 use super::super::output;
+use super::super::place::cannot_write;
 use super::bring_up::Up;
-use super::kept;
 use super::orders::DATABASE;
 
 pub(super) type Written = tokio::task::JoinHandle<Vec<WriterStatus>>;
@@ -36,7 +36,7 @@ pub(super) fn tell_lost(place: &str, statuses: &[WriterStatus]) {
 }
 
 pub(super) fn lines(path: &Path) -> Result<Outlet, Failure> {
-    let file = LineFile::open(path.to_owned()).map_err(|error| kept::cannot_write(path, &error))?;
+    let file = LineFile::open(path.to_owned()).map_err(|error| cannot_write(path, &error))?;
     Ok(outlet(Sink::File(file)))
 }
 

@@ -14,6 +14,7 @@ use crate::report::run::RunReport;
 
 use super::super::error::{Code, Failure};
 use super::super::output;
+use super::super::repeating::repeating;
 use super::super::settings::{UpArguments, UpSettings};
 use super::bring_up::Up;
 use super::deeds::do_deed;
@@ -148,21 +149,6 @@ fn play(
     output::data(&report::run::markdown(&report))?;
     tell_where(&directory, &up, &settings.lab.name);
     conclude(&report, &outcome)
-}
-
-/// The command line of this process, for a shell.
-pub(super) fn repeating() -> String {
-    let words = std::env::args().skip(1).map(|word| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-        match !word.is_empty() && word.chars().all(plain) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', "'\\''")),
-        }
-    });
-    std::iter::once("uwsgi-lab".to_owned())
-        .chain(words)
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// The lab of the scenario: its uWSGI, and no load but that of its phases.

@@ -19,13 +19,13 @@ use crate::report::{command, number};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
+use super::super::repeating::repeating;
 use super::super::settings::{UpArguments, UpSettings};
 use super::bring_up::Up;
 use super::experiment::basis;
 use super::interrupts::Interrupts;
 use super::notebook::Notebook;
 use super::outlets::{influx, lines, tell_lost, writers};
-use super::play::repeating;
 use super::rig::{Order, Rig};
 use super::stage::Takers;
 use super::{runtime, up};

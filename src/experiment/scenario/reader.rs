@@ -8,12 +8,15 @@ use serde::de::DeserializeOwned;
 use crate::load::{self, Arrivals, AskedRate};
 
 use super::super::expectation::{Expectation, ExpectationError};
+use super::super::finding::Finding;
 use super::{Action, Deed, Phase, PhaseLoad, Scenario, ScenarioError, Server, Weighted};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Typed {
     title: String,
+    #[serde(default)]
+    question: String,
     #[serde(default)]
     story: String,
     #[serde(default = "first_seed")]
@@ -25,6 +28,7 @@ struct Typed {
     actions: Vec<TypedAction>,
     #[serde(default)]
     expect: Vec<String>,
+    finding: Option<String>,
 }
 
 fn first_seed() -> u64 {
@@ -130,8 +134,11 @@ impl Reader<'_> {
         }
         actions.sort_by_key(|action| action.at);
         let expectations = typed.expect.iter().map(|text| self.expectation(text, &phases));
+        let finding = typed.finding.as_deref().map(|text| self.finding(text, &phases));
         Ok(Scenario {
             title: typed.title,
+            question: in_one_line(&typed.question),
+            finding: finding.transpose()?,
             story: typed.story.trim().to_owned(),
             seed,
             uwsgi: typed.uwsgi,
@@ -233,6 +240,11 @@ impl Reader<'_> {
             Some(name) => Err(self.wrong(text, format!("there is no phase `{name}`"))),
             None => Ok(expectation),
         }
+    }
+
+    fn finding(&self, text: &str, phases: &[Phase]) -> Result<Finding, ScenarioError> {
+        let known = |name: &str| phases.iter().any(|phase| phase.name == name);
+        Finding::parse(&in_one_line(text), known).map_err(|error| self.wrong(&error.part, error.to_string()))
     }
 
     /// The first place where `typed` stands in the source as a word of its own.

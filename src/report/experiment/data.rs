@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::experiment::{Cell, Contest, Estimate, Experiment, Gap, Manifest, Measured, PROCESSOR, Verdict};
 use crate::experiment::{cells, contests};
+use crate::report::curves::curve;
 use crate::report::figure;
 
 /// Times are in µs, memory in MB of 10^6 bytes, rates in requests a second.
@@ -45,6 +46,9 @@ pub(super) struct VariantReport {
     pub(super) repeats: usize,
     /// By name: mean and 95 % interval.
     pub(super) figures: BTreeMap<String, Estimate>,
+    /// Percentile and latency from the intended time, then from the actual start of a request; all measurements together.
+    pub(super) latency: Vec<(f64, u64)>,
+    pub(super) service: Vec<(f64, u64)>,
     /// Against the best; null for the best itself.
     pub(super) gap: Option<Gap>,
     pub(super) verdict: Option<Verdict>,
@@ -142,6 +146,8 @@ fn variant(experiment: &Experiment, cell: &Cell<'_>, contest: Option<&Contest>) 
         options,
         repeats: cell.measured.len(),
         figures: figures.collect(),
+        latency: curve(cell.latency().as_ref()),
+        service: curve(cell.service().as_ref()),
         gap: against.map(|against| against.gap),
         verdict: against.map(|against| against.verdict),
     }

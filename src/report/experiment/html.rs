@@ -6,6 +6,7 @@ use tera::Context;
 use super::data::{ExperimentReport, LoadReport, VariantReport};
 use super::markdown::{cells, head, heading};
 use crate::experiment::Verdict;
+use crate::report::curves::{Curve, percentiles};
 use crate::report::intervals::{Intervals, Row, Standing};
 use crate::report::{figure, page};
 
@@ -22,7 +23,7 @@ pub(crate) fn html(report: &ExperimentReport) -> Result<String, tera::Error> {
     context.insert("of", &report.of);
     let loads = report.loads.iter().map(|load| {
         let rows: Vec<_> = load.variants.iter().map(|variant| cells(load, variant)).collect();
-        json!({"heading": heading(load), "head": head(load), "rows": rows, "chart": chart(load)})
+        json!({"heading": heading(load), "head": head(load), "rows": rows, "chart": chart(load), "curves": curves(load)})
     });
     context.insert("loads", &loads.collect::<Vec<_>>());
     page::insert_manifest(&mut context, &report.manifest);
@@ -48,6 +49,29 @@ fn chart(load: &LoadReport) -> String {
         label: &|value| figure::text(judge, value),
     };
     drawn.svg()
+}
+
+/// Of the best, the cheapest, and as many others as can be told apart.
+fn curves(load: &LoadReport) -> String {
+    const MOST: usize = 6;
+    let chosen = |variant: &&VariantReport| {
+        let name = Some(&variant.name);
+        name == load.best.as_ref() || name == load.cheapest.as_ref()
+    };
+    let mut shown: Vec<&VariantReport> = load.variants.iter().filter(chosen).collect();
+    let others = load.variants.iter().filter(|variant| !chosen(variant));
+    shown.extend(others.take(MOST - shown.len()));
+    let curves = shown.iter().map(|variant| Curve {
+        name: variant.name.clone(),
+        latency: &variant.latency,
+        service: &variant.service,
+    });
+    let curves: Vec<Curve<'_>> = curves.collect();
+    let title = match load.variants.len() > shown.len() {
+        true => "Latency by percentile: the best and some others",
+        false => "Latency by percentile",
+    };
+    percentiles(title, &curves).svg()
 }
 
 fn standing(load: &LoadReport, variant: &VariantReport) -> Standing {

@@ -2,25 +2,32 @@
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::experiment::{Figures, Manifest, Met, Outcome, PhaseOutcome, Sample, Scenario};
+use crate::experiment::{Figures, Manifest, Outcome, PhaseOutcome, Sample, Scenario};
 use crate::load::Second;
-use crate::report::number;
+use crate::report::curves::curve;
+use crate::report::figure;
+
+use super::answer::answer;
 
 /// Times are in µs, moments in seconds since the run began, rates in requests a second.
 #[derive(Debug, Serialize)]
 pub(crate) struct RunReport {
     version: u32,
     pub(super) title: String,
+    pub(super) question: String,
     pub(super) story: String,
-    /// In one sentence.
+    /// In a sentence or two.
     pub(super) answer: String,
     pub(super) interrupted: bool,
+    /// How long the scenario lasts.
+    planned: f64,
     pub(super) expectations: Vec<Expected>,
     pub(super) phases: Vec<PhaseReport>,
     pub(super) events: Vec<EventReport>,
+    /// What the scenario tells of itself, at its times.
+    pub(super) notes: Vec<EventReport>,
     pub(super) failed_actions: Vec<String>,
     pub(super) seconds: Vec<SecondReport>,
     pub(super) samples: Vec<SampleReport>,
@@ -81,15 +88,21 @@ pub(super) struct EventReport {
 #[derive(Debug, Serialize)]
 pub(super) struct SecondReport {
     pub(super) at: f64,
+    /// Null in a closed loop.
+    pub(super) asked: Option<f64>,
     pub(super) rate: f64,
-    pub(super) p50: u64,
-    pub(super) p99: u64,
+    /// Null where nothing was answered, like the next.
+    pub(super) p50: Option<u64>,
+    pub(super) p99: Option<u64>,
     pub(super) errors: u64,
+    /// Answers with a status of 400 and above.
+    pub(super) refused: u64,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct SampleReport {
     pub(super) at: f64,
+    pub(super) workers: u64,
     pub(super) busy: u64,
     pub(super) idle: u64,
     pub(super) cheap: u64,
@@ -99,10 +112,19 @@ pub(super) struct SampleReport {
     pub(super) rss: Option<u64>,
 }
 
-/// Of which latencies a curve is drawn: even steps on the scale of `1 / (1 - p)`.
-const PERCENTILES: [f64; 15] = [
-    0.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0, 99.5, 99.75, 99.9, 99.95, 99.99, 99.999, 100.0,
-];
+impl SecondReport {
+    /// Requests that came to no answer, or to one that says so.
+    pub(super) fn failed(&self) -> u64 {
+        self.errors + self.refused
+    }
+}
+
+impl SampleReport {
+    /// Workers that are neither busy nor idle nor cheap: paused, or handling a signal, or dead until they are replaced.
+    pub(super) fn other(&self) -> u64 {
+        self.workers.saturating_sub(self.busy + self.idle + self.cheap)
+    }
+}
 
 impl RunReport {
     pub(crate) fn new(scenario: &Scenario, outcome: &Outcome, manifest: Manifest) -> Self {
@@ -113,7 +135,7 @@ impl RunReport {
                 text: expectation.to_string(),
                 holds: met.holds,
                 found: met.found,
-                found_text: found_text(expectation.figure(), *met),
+                found_text: figure_text(expectation.figure(), met.found),
             })
             .collect();
         let began = outcome.began_ms;
@@ -127,8 +149,10 @@ impl RunReport {
             version: 1,
             title: scenario.title.clone(),
             story: scenario.story.clone(),
-            answer: answer(&expectations, outcome),
+            question: scenario.question.clone(),
+            answer: answer(scenario, outcome, &expectations),
             interrupted: outcome.interrupted,
+            planned: scenario.duration().as_secs_f64(),
             expectations,
             phases: outcome
                 .phases
@@ -136,11 +160,19 @@ impl RunReport {
                 .map(|phase| phase_report(scenario, outcome, phase))
                 .collect(),
             events: events.collect(),
+            notes: notes(scenario, outcome),
             failed_actions: outcome.failed_actions.clone(),
             seconds: seconds.map(second_report).collect(),
             samples: outcome.samples.iter().map(sample_report).collect(),
             manifest,
         }
+    }
+
+    /// Events and notes together, in the order of their times.
+    pub(super) fn happened(&self) -> Vec<&EventReport> {
+        let mut happened: Vec<_> = self.notes.iter().chain(&self.events).collect();
+        happened.sort_by(|one, other| one.at.total_cmp(&other.at));
+        happened
     }
 
     /// Expectations that do not hold.
@@ -157,36 +189,26 @@ impl RunReport {
     }
 }
 
-fn answer(expectations: &[Expected], outcome: &Outcome) -> String {
-    let held = expectations.iter().filter(|expected| expected.holds).count();
-    let whole = outcome.figures(None);
-    let latency = whole.get("p99").map_or(String::new(), |p99| {
-        format!("; 99 of 100 requests took at most {}", number::latency(p99))
-    });
-    match (outcome.interrupted, expectations.len()) {
-        (true, _) => format!("The run was interrupted{latency}."),
-        (false, 0) => format!("Nothing was expected{latency}."),
-        (false, all) if all == held => format!("All {all} expectations hold{latency}."),
-        (false, all) => format!("{} of {all} expectations do not hold{latency}.", all - held),
-    }
+/// A figure of a run as people read it.
+pub(super) fn figure_text(figure: &str, found: Option<f64>) -> String {
+    found.map_or("nothing".to_owned(), |found| figure::text(figure, found))
 }
 
-fn found_text(figure: &str, met: Met) -> String {
-    let Some(found) = met.found else {
-        return "nothing".to_owned();
+/// Those of the phases and actions that the run came to.
+fn notes(scenario: &Scenario, outcome: &Outcome) -> Vec<EventReport> {
+    let of_phases = outcome.phases.iter().filter_map(|phase| {
+        let typed = scenario.phases.iter().find(|typed| typed.name == phase.name)?;
+        Some((phase.begin, typed.note.clone()?))
+    });
+    let end = outcome.phases.last().map_or(Duration::ZERO, |phase| phase.end);
+    let of_actions = scenario.actions.iter().filter(|action| action.at <= end);
+    let of_actions = of_actions.filter_map(|action| Some((action.at, action.note.clone()?)));
+    let note = |(at, text): (Duration, String)| EventReport {
+        at: at.as_secs_f64(),
+        kind: "note",
+        text,
     };
-    let time = figure == "service_time"
-        || figure == "mean"
-        || figure == "max"
-        || figure.contains("service.")
-        || figure
-            .strip_prefix('p')
-            .is_some_and(|digits| digits.parse::<f64>().is_ok());
-    match figure {
-        _ if time => number::latency(found),
-        "error_share" => format!("{} %", number::rate(found)),
-        _ => number::rate(found),
-    }
+    of_phases.chain(of_actions).map(note).collect()
 }
 
 fn phase_report(scenario: &Scenario, outcome: &Outcome, phase: &PhaseOutcome) -> PhaseReport {
@@ -227,26 +249,17 @@ fn phase_figures(figures: &Figures) -> PhaseFigures {
     }
 }
 
-/// As far as there were enough requests to tell.
-fn curve(histogram: Option<&Histogram<u64>>) -> Vec<(f64, u64)> {
-    let Some(histogram) = histogram.filter(|histogram| !histogram.is_empty()) else {
-        return Vec::new();
-    };
-    let finest = 100.0 * (1.0 - 1.0 / histogram.len() as f64);
-    let told = PERCENTILES
-        .iter()
-        .filter(|percentile| **percentile <= finest || **percentile == 100.0);
-    told.map(|percentile| (*percentile, histogram.value_at_percentile(*percentile)))
-        .collect()
-}
-
 fn second_report((at, second): &(Duration, Second)) -> SecondReport {
+    let is_empty = second.latency.max == 0;
+    let known = |micros: u64| (!is_empty).then_some(micros);
     SecondReport {
         at: at.as_secs_f64(),
+        asked: second.asked_rate,
         rate: second.achieved_rate(),
-        p50: second.latency.p50,
-        p99: second.latency.p99,
+        p50: known(second.latency.p50),
+        p99: known(second.latency.p99),
         errors: second.counts.errors.total(),
+        refused: second.counts.status_4xx + second.counts.status_5xx,
     }
 }
 
@@ -254,6 +267,7 @@ fn sample_report(sample: &Sample) -> SampleReport {
     let summary = &sample.summary;
     SampleReport {
         at: sample.at.as_secs_f64(),
+        workers: summary.workers,
         busy: summary.busy,
         idle: summary.idle,
         cheap: summary.cheap,

@@ -1,11 +1,11 @@
 //! A run of a scenario as data, JSON, Markdown and one HTML page; runs nothing.
 
-mod comparison;
+mod answer;
+mod charts;
 mod data;
 mod html;
 mod markdown;
 
-pub(crate) use comparison::comparison;
 pub(crate) use data::RunReport;
 pub(crate) use html::html;
 pub(crate) use markdown::markdown;

@@ -118,10 +118,10 @@ fn what_was_expected_and_is_not_found_is_told_with_an_exit_code_of_its_own() {
         ended.stderr
     );
     let report = report(&directory);
-    assert_eq!(
-        report["answer"].as_str().unwrap().split(';').next(),
-        Some("1 of 2 expectations do not hold")
-    );
+    let answer = report["answer"].as_str().unwrap();
+    let unmet =
+        "1 of 2 expectations does not hold: harakiri >= 1 (found 0). 99 of 100 requests took at most ";
+    assert!(answer.starts_with(unmet), "{answer}");
     assert_eq!(report["manifest"]["seed"], 1);
     assert_eq!(
         fs::read_to_string(directory.join("scenario.yaml")).unwrap(),
@@ -130,11 +130,20 @@ fn what_was_expected_and_is_not_found_is_told_with_an_exit_code_of_its_own() {
     let again = lab.run_with_ports(&run);
     assert_eq!(again.code, Some(2), "a run is never overwritten: {again:?}");
     is_shown_again(&lab, &directory);
-    let compared = lab.run(&[
+    is_compared_with_itself(&lab, &directory);
+}
+
+/// Nothing differs, and the report is where it is told to be.
+fn is_compared_with_itself(lab: &lab::Lab, directory: &Path) {
+    let beside = lab.scratch().join("compared");
+    let arguments = [
         "compare",
         directory.to_str().unwrap(),
         directory.to_str().unwrap(),
-    ]);
+        "--save",
+        beside.to_str().unwrap(),
+    ];
+    let compared = lab.run(&arguments);
     assert_eq!(compared.code, Some(0), "{compared:?}");
     let rate = compared
         .stdout
@@ -145,6 +154,16 @@ fn what_was_expected_and_is_not_found_is_told_with_an_exit_code_of_its_own() {
         "{}",
         compared.stdout
     );
+    let kept = report(&beside);
+    let answer = kept["answer"].as_str().unwrap();
+    assert!(
+        answer.starts_with("Nothing differs by more than chance, in "),
+        "{answer}"
+    );
+    let page = fs::read_to_string(beside.join("report.html")).unwrap();
+    assert!(page.contains(answer) && page.contains("<svg"), "{page}");
+    let again = lab.run(&arguments);
+    assert_eq!(again.code, Some(2), "a report is never overwritten: {again:?}");
     let nothing = lab.run(&[
         "compare",
         directory.to_str().unwrap(),

@@ -1,0 +1,89 @@
+//! A directory of results: a run, a comparison. One that holds a report is never written over.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::error::{Code, Failure};
+use super::files;
+use super::settings::Environment;
+
+pub(super) struct Place(PathBuf);
+
+impl Place {
+    /// Makes it: `given`, or one among the labs' runs, named after `name` and the time.
+    ///
+    /// # Errors
+    /// One that holds a report already (2), or that cannot be made (4).
+    pub(super) fn create(
+        given: Option<&Path>,
+        environment: &Environment,
+        name: &str,
+    ) -> Result<Self, Failure> {
+        let path = match given {
+            Some(path) => path.to_owned(),
+            None => unused(&environment.state_root()?.join("runs"), name),
+        };
+        if path.join("report.json").exists() {
+            let message = format!("{} holds a run already", path.display());
+            return Err(Failure::new(Code::Usage, message).hint("name another directory with --save"));
+        }
+        fs::create_dir_all(&path).map_err(|error| cannot_write(&path, &error))?;
+        Ok(Self(path))
+    }
+
+    /// One that is there.
+    pub(super) fn existing(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// A directory in it.
+    pub(super) fn make(&self, name: &str) -> Result<(), Failure> {
+        let path = self.path(name);
+        fs::create_dir_all(&path).map_err(|error| cannot_write(&path, &error))
+    }
+
+    /// A file that is there whole or not at all.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let (path, beside) = (self.path(name), self.path(&format!("{name}.new")));
+        fs::write(&beside, text)
+            .and_then(|()| fs::rename(&beside, &path))
+            .map_err(|error| cannot_write(&path, &error))
+    }
+
+    /// For what did not begin.
+    pub(super) fn remove_if_empty(&self) {
+        fs::remove_dir(&self.0).ok();
+        // Where it was the first of all runs.
+        if let Some(runs) = self.0.parent().filter(|parent| parent.ends_with("runs")) {
+            fs::remove_dir(runs).ok();
+        }
+    }
+}
+
+/// Two that begin in one second do not share a directory.
+fn unused(runs: &Path, name: &str) -> PathBuf {
+    let stamp = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+    let first = runs.join(format!("{name}-{stamp}"));
+    let others = (2..).map(|count| runs.join(format!("{name}-{stamp}-{count}")));
+    std::iter::once(first.clone())
+        .chain(others)
+        .find(|path| !path.exists())
+        .unwrap_or(first)
+}
+
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    let mut failure = Failure::new(Code::Unavailable, format!("cannot write {}", path.display()));
+    failure.causes.push(error.to_string());
+    failure.hint(files::advice(error.kind(), path))
+}
