@@ -58,6 +58,7 @@ enum Command {
     /// Run a scenario that comes with the program, or list them
     Demo(lab::play::DemoArguments),
     /// Measure settings × loads, each several times on a fresh server: which is better by more than chance
+    #[command(after_help = lab::experiment::KEYS)]
     Experiment(lab::experiment::ExperimentArguments),
     /// Find the cheapest configuration that meets an objective, or the highest rate that one sustains
     #[command(after_help = lab::tune::EXAMPLES)]

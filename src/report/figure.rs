@@ -15,11 +15,21 @@ pub(in crate::report) fn text(name: &str, value: f64) -> String {
     }
 }
 
-/// Mean and half of the interval: `251.10ms ± 2.30ms`.
+/// The same with three digits, for axes and columns.
+pub(in crate::report) fn brief(name: &str, value: f64) -> String {
+    match name == PROCESSOR || Known::of(name) == Some(Known::Time) {
+        true if value <= 0.0 => "0".to_owned(),
+        true => number::brief_latency(value.round() as u64),
+        false => text(name, value),
+    }
+}
+
+/// Mean and half of the interval: `251ms ± 2.3ms`. One without a spread stands alone.
 pub(in crate::report) fn estimate(name: &str, estimate: &Estimate) -> String {
-    let mean = text(name, estimate.mean);
-    match estimate.high {
-        Some(high) => format!("{mean} ± {}", text(name, high - estimate.mean)),
+    let mean = brief(name, estimate.mean);
+    let half = estimate.high.map(|high| brief(name, high - estimate.mean));
+    match half.filter(|half| *half != brief(name, 0.0)) {
+        Some(half) => format!("{mean} ± {half}"),
         None => mean,
     }
 }
@@ -51,5 +61,11 @@ mod tests {
             ..known
         };
         assert_eq!(estimate("busy", &once), "2");
+        let alike = Estimate {
+            mean: 251_000.0,
+            low: Some(251_000.0),
+            high: Some(251_000.0),
+        };
+        assert_eq!(estimate("p99", &alike), "251ms");
     }
 }

@@ -40,6 +40,18 @@ pub(crate) struct ExperimentArguments {
     up: UpArguments,
 }
 
+pub(crate) const KEYS: &str = "\
+Keys of an experiment:
+  title       what it is called; question: what it is to answer
+  seed        of the order, of random arrivals and of mixes [1]
+  repeat      how often each combination is measured [5]
+  warm-up     sent before what counts [2s]; duration [10s]; cool-down [1s]
+  uwsgi       what all variants have: processes, threads, options
+  vary        settings and their values, as in {processes: [1, 4], max-requests: [0, 1000]}; all are combined
+  cases       variants that are typed whole: [{name: as it is, uwsgi: {…}}]
+  loads       as phases of a scenario: name, rate, arrivals, requests, timeout, connections, duration
+  judge       the figure by which one is better [p99; rate in a closed loop]";
+
 /// # Errors
 /// A file that is no experiment (3), a lab or a server that does not come up (as `up`), Ctrl-C (130).
 pub(crate) fn run(arguments: &ExperimentArguments) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::experiment::{Cell, Contest, Estimate, Experiment, Gap, Manifest, Measured, PROCESSOR, Verdict};
 use crate::experiment::{cells, contests};
 use crate::report::curves::curve;
-use crate::report::figure;
+use crate::report::{figure, number};
 
 /// Times are in µs, memory in MB of 10^6 bytes, rates in requests a second.
 #[derive(Debug, Serialize)]
@@ -55,12 +55,11 @@ pub(super) struct VariantReport {
 }
 
 /// In the order of the table's columns, after the figure by which is judged.
-pub(super) const COLUMNS: [(&str, &str); 8] = [
+pub(super) const COLUMNS: [(&str, &str); 7] = [
     ("p50", "p50"),
     ("p99", "p99"),
     ("rate", "answers/s"),
     ("error_share", "errors"),
-    ("busy", "busy"),
     ("max(running)", "workers"),
     ("max(rss_mb)", "memory"),
     (PROCESSOR, "CPU a request"),
@@ -123,6 +122,7 @@ fn variant(experiment: &Experiment, cell: &Cell<'_>, contest: Option<&Contest>) 
     let judge = contest.map(|contest| contest.judge.name.as_str());
     let names = COLUMNS.iter().map(|(name, _)| *name).chain(judge);
     let more = [
+        "busy",
         "p90",
         "p99.9",
         "max",
@@ -150,6 +150,27 @@ fn variant(experiment: &Experiment, cell: &Cell<'_>, contest: Option<&Contest>) 
         service: curve(cell.service().as_ref()),
         gap: against.map(|against| against.gap),
         verdict: against.map(|against| against.verdict),
+    }
+}
+
+/// How much worse a variant may be that was not found to be so; nothing where that is little.
+fn unseen(contest: &Contest) -> String {
+    const LITTLE: f64 = 1.1;
+    let alike = contest
+        .others
+        .iter()
+        .filter(|other| other.verdict == Verdict::Alike);
+    let worst = alike.filter_map(|other| match other.gap {
+        Gap::Factor(factor) if contest.judge.higher_is_better => factor.low.map(|low| 1.0 / low),
+        Gap::Factor(factor) => factor.high,
+        Gap::Difference(_) => None,
+    });
+    match worst.fold(1.0, f64::max) {
+        worst if worst > LITTLE => format!(
+            " (differences below {} × would not show: longer or more measurements tell them)",
+            number::rate((worst * 10.0).ceil() / 10.0)
+        ),
+        _ => String::new(),
     }
 }
 
@@ -210,6 +231,7 @@ fn answer(experiment: &Experiment, contest: &Contest, cells: &[Cell<'_>]) -> Str
             if worse == 1 { "is" } else { "are" },
         ),
     };
+    let first = first + &unseen(contest);
     let cheap = cell(contest.cheapest).and_then(|cell| cell.estimate("max(rss_mb)"));
     match cheap.filter(|_| contest.cheapest != contest.best) {
         Some(memory) => format!(

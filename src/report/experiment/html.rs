@@ -46,7 +46,7 @@ fn chart(load: &LoadReport) -> String {
         title: &format!("{judge} with its 95 % interval"),
         rows: load.variants.iter().filter_map(row).collect(),
         limit: None,
-        label: &|value| figure::text(judge, value),
+        label: &|value| figure::brief(judge, value),
     };
     drawn.svg()
 }

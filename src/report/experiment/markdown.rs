@@ -69,9 +69,9 @@ pub(super) fn heading(load: &LoadReport) -> String {
 pub(super) fn head(load: &LoadReport) -> Vec<String> {
     let judge = own_judge(load);
     let mut head = vec!["setting".to_owned()];
+    head.push("against the best".to_owned());
     head.extend(judge.map(str::to_owned));
     head.extend(COLUMNS.iter().map(|(_, title)| (*title).to_owned()));
-    head.push("against the best".to_owned());
     head
 }
 
@@ -86,9 +86,9 @@ pub(super) fn cells(load: &LoadReport, variant: &VariantReport) -> Vec<String> {
         estimate.map_or("–".to_owned(), |estimate| figure::estimate(name, estimate))
     };
     let mut cells = vec![variant.name.clone()];
+    cells.push(against(load, variant));
     cells.extend(own_judge(load).map(value));
     cells.extend(COLUMNS.iter().map(|(name, _)| value(name)));
-    cells.push(against(load, variant));
     cells
 }
 

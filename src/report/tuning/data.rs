@@ -161,14 +161,14 @@ fn question(asked: &Asked<'_>, tuned: &Tuned) -> String {
 
 fn answer(asked: &Asked<'_>, tuned: &Tuned, figure: &str) -> String {
     let Some(found) = tuned.found.map(|index| &tuned.trials[index]) else {
-        return nothing(asked, tuned);
+        return nothing(asked, tuned, figure);
     };
     let value = |trial: &Trial| {
         let judged = trial.judged.iter().find(|judged| judged.figure == figure)?;
         judged.found
     };
     let of_found = value(found).map_or(String::new(), |found| {
-        format!(", with a {figure} of {}", figure::text(figure, found.mean))
+        format!(", with a {figure} of {}", figure::brief(figure, found.mean))
     });
     let fails = nearest_failure(tuned, found).map_or(String::new(), |trial| {
         let how = match trial.verdict {
@@ -180,7 +180,7 @@ fn answer(asked: &Asked<'_>, tuned: &Tuned, figure: &str) -> String {
             None => format!("{}/s", number::rate(trial.candidate.rate)),
         };
         let of_it = value(trial).map_or(String::new(), |found| {
-            format!(" ({figure} {})", figure::text(figure, found.mean))
+            format!(" ({figure} {})", figure::brief(figure, found.mean))
         });
         format!("; {what} {how}{of_it}")
     });
@@ -200,9 +200,9 @@ fn answer(asked: &Asked<'_>, tuned: &Tuned, figure: &str) -> String {
     }
 }
 
-fn nothing(asked: &Asked<'_>, tuned: &Tuned) -> String {
+fn nothing(asked: &Asked<'_>, tuned: &Tuned, figure: &str) -> String {
     let (processes, threads) = asked.most;
-    let alone = number::latency(tuned.calibration.demand.mean() * 1e6);
+    let alone = figure::brief(figure, tuned.calibration.demand.mean() * 1e6);
     match (tuned.trials.is_empty(), asked.rate) {
         (true, _) => format!(
             "Nothing up to {processes} processes × {threads} threads promises to hold {}: a request takes {alone} without any queue.",

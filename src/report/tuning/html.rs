@@ -51,12 +51,12 @@ fn chart(report: &TuningReport) -> String {
     };
     let drawn = Intervals {
         title: &format!(
-            "{}: measured with its interval, and of the model (◇)",
+            "{}: measured with its interval (●), of the model (◇), and the objective (dashed)",
             report.figure
         ),
         rows: report.trials.iter().filter_map(row).collect(),
         limit: report.limit.map(|limit| (limit, "the objective")),
-        label: &|value| figure::text(&report.figure, value),
+        label: &|value| figure::brief(&report.figure, value),
     };
     drawn.svg()
 }

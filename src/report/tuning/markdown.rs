@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::data::{TrialReport, TuningReport};
-use crate::experiment::Certainty;
+use crate::experiment::{Certainty, PROCESSOR};
 use crate::report::{figure, made, number};
 
 pub(crate) fn markdown(report: &TuningReport) -> String {
@@ -33,6 +33,7 @@ pub(super) fn head(report: &TuningReport) -> Vec<String> {
     let figure = &report.figure;
     [
         "configuration".to_owned(),
+        "verdict".to_owned(),
         "requests/s".to_owned(),
         format!("{figure} of the model"),
         format!("{figure} measured"),
@@ -41,37 +42,36 @@ pub(super) fn head(report: &TuningReport) -> Vec<String> {
         "CPU a request".to_owned(),
         "workers".to_owned(),
         "measured".to_owned(),
-        "verdict".to_owned(),
     ]
     .into()
 }
 
 pub(super) fn cells(report: &TuningReport, trial: &TrialReport) -> Vec<String> {
     let known =
-        |name: &str, value: Option<f64>| value.map_or("–".to_owned(), |value| figure::text(name, value));
+        |name: &str, value: Option<f64>| value.map_or("–".to_owned(), |value| figure::brief(name, value));
     let found = |name: &str| trial.judged.iter().find(|judged| judged.figure == name)?.found;
     let span = found(&report.figure).map_or("–".to_owned(), |found| {
-        let mean = figure::text(&report.figure, found.mean);
+        let mean = figure::brief(&report.figure, found.mean);
         let ends = found.low.zip(found.high).map(|(low, high)| {
-            let text = |value| figure::text(&report.figure, value);
+            let text = |value| figure::brief(&report.figure, value);
             format!(" ({} to {})", text(low), text(high))
         });
         mean + &ends.unwrap_or_default()
     });
     let predicted = trial.predicted.map_or("falls behind".to_owned(), |value| {
-        figure::text(&report.figure, value)
+        figure::brief(&report.figure, value)
     });
     vec![
         trial.candidate.name.clone(),
+        verdict(trial.verdict).to_owned(),
         number::rate(trial.candidate.rate),
         predicted,
         span,
         known("error_share", found("error_share").map(|found| found.mean)),
         known("rss_mb", trial.memory),
-        known("mean", trial.processor),
+        known(PROCESSOR, trial.processor),
         known("workers", trial.workers),
         format!("{} ×", trial.repeats),
-        verdict(trial.verdict).to_owned(),
     ]
 }
 
@@ -90,8 +90,8 @@ pub(super) fn model(report: &TuningReport) -> String {
         "The model: requests arrive at random (Poisson), wait in one queue for the next free core of processes × threads, and take {} as \
          measured one at a time; {} of it they compute, alone in their process and on one of {} processors (M/G/k, simulated). A process \
          takes {}, each thread more {}. The model says where to look; measurements decide.",
-        number::latency(model.service),
-        number::latency(model.processor),
+        figure::brief(PROCESSOR, model.service),
+        figure::brief(PROCESSOR, model.processor),
         model.processors,
         figure::text("rss_mb", model.process_mb),
         figure::text("rss_mb", model.thread_mb),
