@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::compose::ConfigFile;
 use crate::plan::{Desired, Observed, Operation};
 
 use super::{Docker, Engine, EngineError, Local, LogRequest, LogStream, Progress, Signal, signal};
@@ -38,6 +39,19 @@ impl AnyEngine {
         match self {
             Self::Docker(docker) => docker.send_signal(container, pid, signal).await,
             Self::Local(_) => signal::send(pid, signal),
+        }
+    }
+
+    /// Replaces a file that a service was made with. The service may run.
+    pub(crate) async fn rewrite(
+        &self,
+        service: &str,
+        container: &str,
+        file: &ConfigFile,
+    ) -> Result<(), EngineError> {
+        match self {
+            Self::Docker(docker) => docker.rewrite(service, container, file).await,
+            Self::Local(local) => local.rewrite(service, file),
         }
     }
 

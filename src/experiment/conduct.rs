@@ -336,7 +336,7 @@ impl Play<'_> {
             if let Some(note) = note {
                 self.note(note).await;
             }
-            if let Err(error) = act(*what).await {
+            if let Err(error) = act(what.clone()).await {
                 failed.push(error);
             }
         }

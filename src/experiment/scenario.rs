@@ -1,6 +1,7 @@
 //! A scenario: how uWSGI is set up, phases of load, actions at their times, and what is expected of the outcome. Read from
 //! YAML and checked as a whole before anything starts; starts nothing.
 
+mod change;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -71,14 +72,7 @@ impl Scalar {
 impl Server {
     /// Options as uWSGI's configuration has them.
     pub(crate) fn options(&self) -> Vec<(String, String)> {
-        let pairs = self.options.iter().flat_map(|(key, setting)| {
-            let values = match setting {
-                Setting::One(value) => vec![value.text()],
-                Setting::Several(values) => values.iter().map(Scalar::text).collect(),
-            };
-            values.into_iter().map(move |value| (key.clone(), value))
-        });
-        pairs.collect()
+        change::pairs(&self.options)
     }
 }
 
@@ -125,13 +119,14 @@ pub(crate) struct Action {
     pub(crate) note: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Deed {
     /// SIGHUP to the master.
     Reload,
     /// SIGKILL to the first worker that runs.
     KillWorker,
+    /// Writes uWSGI's configuration anew, with these settings in place of those of their names, and reloads it.
+    Set(Vec<(String, String)>),
 }
 
 /// Why a text is no scenario that can be run. Lines and columns are counted from 1.

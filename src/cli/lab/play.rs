@@ -18,7 +18,7 @@ use super::super::output;
 use super::super::repeating::repeating;
 use super::super::settings::{UpArguments, UpSettings};
 use super::bring_up::Up;
-use super::deeds::do_deed;
+use super::deeds::Deeds;
 use super::interrupts::Interrupts;
 use super::outlets::{influx, lines, tell_lost, writers};
 use super::teller::Teller;
@@ -198,8 +198,9 @@ async fn played(
         stop: stop.clone(),
     };
     let teller = Teller::new(scenario, up, directory);
+    let deeds = Deeds::new(up, settings, stage.stats.address.clone());
     let outcome = {
-        let act = async |deed: Deed| do_deed(deed, up, settings, &stage).await;
+        let act = async |deed: Deed| deeds.perform(deed).await;
         let tell = |news: News<'_>| teller.tell(&news);
         let playing = experiment::conduct(scenario, &stage, act, &tell);
         tokio::pin!(playing);
@@ -216,6 +217,7 @@ async fn played(
     };
     teller.end();
     drop(stage);
+    undo(&deeds, interrupts).await;
     for (place, written) in [
         (directory.points().display().to_string(), all),
         ("InfluxDB".to_owned(), own),
@@ -223,6 +225,23 @@ async fn played(
         tell_lost(&place, &written.await.unwrap_or_default());
     }
     outcome.map_err(|error| Failure::from_error(Code::Unavailable, &error))
+}
+
+/// The server is the lab's again after the run, however that ended.
+async fn undo(deeds: &Deeds<'_>, interrupts: &mut Interrupts) {
+    if !deeds.has_changed() {
+        return;
+    }
+    output::note("uWSGI's settings are put back as they were");
+    let undone = tokio::select! {
+        undone = deeds.undo() => undone,
+        () = interrupts.next() => Err("interrupted".to_owned()),
+    };
+    if let Err(error) = undone {
+        output::note(&format!(
+            "warning: uWSGI's settings are not back yet ({error}); the next `uwsgi-lab up` makes it anew"
+        ));
+    }
 }
 
 fn tell_where(directory: &kept::Directory, up: &Up, lab: &str) {

@@ -23,7 +23,7 @@ pub(crate) struct LabArguments {
 }
 
 /// Where a lab's state is and what may be set about it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct LabSettings {
     pub(crate) name: String,
     pub(crate) directory: LabDirectory,

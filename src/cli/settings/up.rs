@@ -116,7 +116,7 @@ pub(crate) struct UpArguments {
 }
 
 /// What `up` works from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct UpSettings {
     pub(crate) lab: LabSettings,
     pub(crate) stack: StackSource,

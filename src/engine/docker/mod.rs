@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use bollard::Docker as Client;
 use futures_util::Stream;
 
+use crate::compose::ConfigFile;
 use crate::plan::{Desired, Observed, Operation};
 
 use super::{Engine, EngineError, LogRequest, LogStream, Progress, Signal};
@@ -70,6 +71,16 @@ impl Docker {
         signal: Signal,
     ) -> Result<(), EngineError> {
         signal::send(&self.client, container, pid, signal).await
+    }
+
+    /// Replaces a file in a container.
+    pub(crate) async fn rewrite(
+        &self,
+        service: &str,
+        container: &str,
+        file: &ConfigFile,
+    ) -> Result<(), EngineError> {
+        container::upload(&self.client, service, container, std::slice::from_ref(file)).await
     }
 
     /// Why no registry can be asked for the image, in words; None where one answers, whatever it says.

@@ -1,5 +1,6 @@
 //! A scenario as it is typed in YAML, checked and made into one that can be run; names the place of what is wrong.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -8,7 +9,8 @@ use crate::load::{self, Arrivals, AskedRate};
 
 use super::super::expectation::{Expectation, ExpectationError};
 use super::super::finding::Finding;
-use super::{Action, Deed, Phase, PhaseLoad, Scenario, ScenarioError, Server, Weighted};
+use super::change::{self, Workers};
+use super::{Action, Deed, Phase, PhaseLoad, Scenario, ScenarioError, Server, Setting, Weighted};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,9 +70,17 @@ enum TypedArrivals {
 #[serde(deny_unknown_fields)]
 struct TypedAction {
     at: String,
-    #[serde(rename = "do")]
-    what: Deed,
+    #[serde(rename = "do", with = "serde_yaml::with::singleton_map")]
+    what: TypedDeed,
     note: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum TypedDeed {
+    Reload,
+    KillWorker,
+    Set(BTreeMap<String, Setting>),
 }
 
 /// What comes before the first load does not wait for ever.
@@ -101,6 +111,13 @@ fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The settings themselves, where they have no note.
+fn told(what: &Deed) -> Option<String> {
+    let Deed::Set(settings) = what else { return None };
+    let settings = settings.iter().map(|(key, value)| format!("{key} = {value}"));
+    Some(settings.collect::<Vec<_>>().join(", "))
+}
+
 /// Makes what was typed into a scenario, and finds where what is wrong was typed.
 struct Reader<'a> {
     source: &'a str,
@@ -126,6 +143,7 @@ impl Reader<'_> {
             actions.push(self.action(&action, length)?);
         }
         actions.sort_by_key(|action| action.at);
+        self.check_workers(&typed.uwsgi, &actions)?;
         let expectations = typed.expect.iter().map(|text| self.expectation(text, &phases));
         let finding = typed.finding.as_deref().map(|text| self.finding(text, &phases));
         Ok(Scenario {
@@ -216,11 +234,56 @@ impl Reader<'_> {
             let message = format!("an action at {} comes after the end of the last phase", typed.at);
             return Err(self.wrong(&typed.at, message));
         }
+        let what = match &typed.what {
+            TypedDeed::Reload => Deed::Reload,
+            TypedDeed::KillWorker => Deed::KillWorker,
+            TypedDeed::Set(settings) => Deed::Set(self.changes(settings)?),
+        };
+        let note = typed.note.as_deref().map(in_one_line);
         Ok(Action {
             at,
-            what: typed.what,
-            note: typed.note.as_deref().map(in_one_line),
+            note: note.or_else(|| told(&what)),
+            what,
         })
+    }
+
+    fn changes(&self, settings: &BTreeMap<String, Setting>) -> Result<Vec<(String, String)>, ScenarioError> {
+        let pairs = change::pairs(settings);
+        if pairs.is_empty() {
+            return Err(self.wrong_in(
+                "actions",
+                "set",
+                "`set` names settings of uWSGI, as in `set: {processes: 2}`",
+            ));
+        }
+        match pairs
+            .iter()
+            .find_map(|(key, value)| Some((key, change::refusal(key, value)?)))
+        {
+            Some((key, message)) => Err(self.wrong_in("actions", key, message)),
+            None => Ok(pairs),
+        }
+    }
+
+    /// `actions` are in the order of their times.
+    fn check_workers(&self, server: &Server, actions: &[Action]) -> Result<(), ScenarioError> {
+        let message = "with `cheaper` at `processes` or above uWSGI ends: it must be lower";
+        let mut workers = Workers::at_first(server);
+        if workers.is_fatal() {
+            return Err(self.wrong("cheaper", message));
+        }
+        for action in actions {
+            let Deed::Set(settings) = &action.what else {
+                continue;
+            };
+            workers.change(settings);
+            if workers.is_fatal() {
+                let key = settings.iter().map(|(key, _)| key.as_str());
+                let mut key = key.filter(|key| matches!(*key, "cheaper" | "processes" | "workers"));
+                return Err(self.wrong_in("actions", key.next().unwrap_or("set"), message));
+            }
+        }
+        Ok(())
     }
 
     fn expectation(&self, text: &str, phases: &[Phase]) -> Result<Expectation, ScenarioError> {
@@ -241,12 +304,22 @@ impl Reader<'_> {
 
     /// The first place where `typed` stands in the source as a word of its own.
     fn wrong(&self, typed: &str, message: impl Into<String>) -> ScenarioError {
+        self.wrong_from(0, typed, message)
+    }
+
+    /// The first such place below the key `section` of the scenario.
+    fn wrong_in(&self, section: &str, typed: &str, message: impl Into<String>) -> ScenarioError {
+        let line = format!("\n{section}:");
+        self.wrong_from(self.source.find(&line).unwrap_or(0), typed, message)
+    }
+
+    fn wrong_from(&self, from: usize, typed: &str, message: impl Into<String>) -> ScenarioError {
         let alone = |at: usize| {
             let before = self.source[..at].chars().next_back();
             let after = self.source[at + typed.len()..].chars().next();
             ![before, after].into_iter().flatten().any(char::is_alphanumeric)
         };
-        let places = self.source.match_indices(typed).map(|(at, _)| at);
+        let places = self.source[from..].match_indices(typed).map(|(at, _)| from + at);
         let at = places
             .clone()
             .find(|at| alone(*at))
