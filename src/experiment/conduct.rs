@@ -361,3 +361,6 @@ impl Play<'_> {
         self.stage.own_points.send(vec![point]).await.ok();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ pub(crate) use comparison::{Compared, compare};
 pub(crate) use conduct::{News, Stage, conduct};
 pub(crate) use demos::{DEMOS, Demo};
 pub(crate) use figures::{Figures, Sample};
-pub(crate) use manifest::{Machine, Manifest};
+pub(crate) use manifest::{AppRecord, Machine, Manifest};
 pub(crate) use outcome::{Outcome, PhaseOutcome};
 pub(crate) use scenario::{Deed, Scenario};
 pub(crate) use stored::StoredPoints;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::experiment::{Machine, Manifest, Outcome, PhaseOutcome, Scenario};
+use crate::engine;
+use crate::experiment::{AppRecord, Machine, Manifest, Outcome, PhaseOutcome, Scenario};
 use crate::report;
 use crate::report::run::RunReport;
 
@@ -94,6 +95,11 @@ pub(super) fn manifest(
         images: up.images.clone(),
         uwsgi: outcome.uwsgi_version.clone(),
         machine: Machine::here(),
+        app: settings.app.as_ref().map(|app| AppRecord {
+            directory: app.directory.display().to_string(),
+            module: settings.uwsgi.module.clone(),
+            sha256: engine::directory_hash(&app.directory).ok(),
+        }),
         uwsgi_ini: settings.uwsgi.render().unwrap_or_default(),
     }
 }

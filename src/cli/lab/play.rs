@@ -1,7 +1,7 @@
 //! `uwsgi-lab run FILE` and `uwsgi-lab demo NAME`: a scenario on a lab, from its file to its report.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
@@ -16,13 +16,16 @@ use crate::report::run::RunReport;
 use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::repeating::repeating;
-use super::super::settings::{UpArguments, UpSettings};
+use super::super::settings::{AppSettings, UpArguments, UpSettings};
 use super::bring_up::Up;
 use super::deeds::Deeds;
 use super::interrupts::Interrupts;
 use super::outlets::{influx, lines, tell_lost, writers};
 use super::teller::Teller;
 use super::{kept, runtime, up};
+
+/// The format of a scenario, below the help of `run`.
+pub(crate) const FORMAT: &str = include_str!("format.txt");
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
@@ -79,7 +82,10 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     play(
         &path.display().to_string(),
         &name,
-        &source,
+        &Source {
+            text: &source,
+            directory: path.parent().unwrap_or(Path::new("")),
+        },
         &arguments.play,
         &arguments.up,
     )
@@ -99,7 +105,11 @@ pub(crate) fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
     if arguments.show {
         return output::data(demo.source);
     }
-    play(name, name, demo.source, &arguments.play, &arguments.up)
+    let source = Source {
+        text: demo.source,
+        directory: Path::new(""),
+    };
+    play(name, name, &source, &arguments.play, &arguments.up)
 }
 
 fn listed() -> String {
@@ -115,14 +125,20 @@ fn listed() -> String {
     )
 }
 
+/// A scenario as text, and where its paths lead on from.
+struct Source<'a> {
+    text: &'a str,
+    directory: &'a Path,
+}
+
 fn play(
     place: &str,
     name: &str,
-    source: &str,
+    source: &Source<'_>,
     arguments: &PlayArguments,
     up_arguments: &UpArguments,
 ) -> Result<(), Failure> {
-    let mut scenario = Scenario::parse(source)
+    let mut scenario = Scenario::parse_in(source.text, source.directory)
         .map_err(|error| Failure::new(Code::InvalidFile, format!("{place}: {error}")))?;
     if let Some(part) = arguments.shorten {
         scenario = scenario.shortened(part);
@@ -144,7 +160,7 @@ fn play(
         }
     };
     let report = RunReport::new(&scenario, &outcome, manifest);
-    directory.finish(source, &report)?;
+    directory.finish(source.text, &report)?;
     output::data(&report::run::markdown(&report))?;
     tell_where(&directory, &up, &settings.lab.name);
     conclude(&report, &outcome)
@@ -153,12 +169,22 @@ fn play(
 /// The lab of the scenario: its uWSGI, and no load but that of its phases.
 fn settings(scenario: &Scenario, place: &str, arguments: &UpArguments) -> Result<UpSettings, Failure> {
     arguments.refuse_for_scenario()?;
+    if scenario.app.is_some() {
+        arguments.refuse_app()?;
+    }
     let mut settings = UpSettings::new(arguments)?;
     let server = &scenario.uwsgi;
     let config = &mut settings.uwsgi;
     config.processes = server.processes.unwrap_or(config.processes);
     config.threads = server.threads.unwrap_or(config.threads);
     config.options.extend(server.options());
+    if let Some(app) = &scenario.app {
+        config.module.clone_from(&app.module);
+        settings.app = Some(AppSettings {
+            directory: app.directory.clone(),
+            requirements: app.requirements.clone(),
+        });
+    }
     config
         .render()
         .map_err(|error| Failure::new(Code::InvalidFile, format!("{place}: {error}")))?;

@@ -27,7 +27,7 @@ use super::{Engine, EngineError, LogRequest, LogStream, Progress, Signal};
 use dependency::Goal;
 
 pub(crate) use address::{DockerAddress, DockerEnvironment};
-pub(crate) use build::{BuildEnvironment, build_hash};
+pub(crate) use build::{BuildEnvironment, build_hash, directory_hash};
 pub(crate) use labelled::Labelled;
 
 /// A Docker daemon that answered.

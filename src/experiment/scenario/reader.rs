@@ -1,16 +1,16 @@
 //! A scenario as it is typed in YAML, checked and made into one that can be run; names the place of what is wrong.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::load::{self, Arrivals, AskedRate};
+use crate::uwsgi::UwsgiConfig;
 
 use super::super::expectation::{Expectation, ExpectationError};
 use super::super::finding::Finding;
-use super::change::{self, Workers};
-use super::{Action, Deed, Phase, PhaseLoad, Scenario, ScenarioError, Server, Setting, Weighted};
+use super::actions::TypedAction;
+use super::phases::TypedPhase;
+use super::{App, Phase, Scenario, ScenarioError, Server};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +24,7 @@ struct Typed {
     seed: u64,
     #[serde(default)]
     uwsgi: Server,
+    app: Option<App>,
     phases: Vec<TypedPhase>,
     #[serde(default)]
     actions: Vec<TypedAction>,
@@ -36,60 +37,9 @@ fn first_seed() -> u64 {
     1
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypedPhase {
-    name: String,
-    note: Option<String>,
-    duration: Option<String>,
-    /// As after `load -R`.
-    rate: Option<TypedRate>,
-    /// `even` or `poisson`.
-    arrivals: Option<TypedArrivals>,
-    #[serde(default)]
-    requests: Vec<Weighted>,
-    timeout: Option<String>,
-    connections: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum TypedRate {
-    Number(f64),
-    Text(String),
-}
-
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-enum TypedArrivals {
-    Even,
-    Poisson,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypedAction {
-    at: String,
-    #[serde(rename = "do", with = "serde_yaml::with::singleton_map")]
-    what: TypedDeed,
-    note: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum TypedDeed {
-    Reload,
-    KillWorker,
-    Set(BTreeMap<String, Setting>),
-}
-
-/// What comes before the first load does not wait for ever.
-const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
-
 /// # Errors
 /// What is wrong first: YAML, keys, phases that are impossible, expectations on figures that do not exist.
-pub(super) fn read(source: &str) -> Result<Scenario, ScenarioError> {
+pub(super) fn read(source: &str, directory: &Path) -> Result<Scenario, ScenarioError> {
     let typed: Typed = serde_yaml::from_str(source).map_err(|error| {
         let (line, column) = error
             .location()
@@ -103,24 +53,19 @@ pub(super) fn read(source: &str) -> Result<Scenario, ScenarioError> {
             message,
         }
     })?;
-    Reader { source }.read(typed)
+    Reader { source, directory }.read(typed)
 }
 
 /// A note is a mark in a graph, and its point one line of a file.
-fn in_one_line(text: &str) -> String {
+pub(super) fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The settings themselves, where they have no note.
-fn told(what: &Deed) -> Option<String> {
-    let Deed::Set(settings) = what else { return None };
-    let settings = settings.iter().map(|(key, value)| format!("{key} = {value}"));
-    Some(settings.collect::<Vec<_>>().join(", "))
-}
-
 /// Makes what was typed into a scenario, and finds where what is wrong was typed.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     source: &'a str,
+    /// Where the scenario's file is, from which its paths lead on.
+    directory: &'a Path,
 }
 
 impl Reader<'_> {
@@ -153,137 +98,44 @@ impl Reader<'_> {
             story: typed.story.trim().to_owned(),
             seed,
             uwsgi: typed.uwsgi,
+            app: typed.app.map(|app| self.app(app)).transpose()?,
             expectations: expectations.collect::<Result<_, _>>()?,
             phases,
             actions,
         })
     }
 
-    fn phase(&self, typed: TypedPhase, seed: u64) -> Result<Phase, ScenarioError> {
-        let name = &typed.name;
-        let rate = match &typed.rate {
-            Some(TypedRate::Number(rate)) => Some(rate.to_string()),
-            Some(TypedRate::Text(text)) => Some(text.clone()),
-            None => None,
+    fn app(&self, typed: App) -> Result<App, ScenarioError> {
+        let missing = |path: &Path, kind: &str| {
+            let typed = path.display().to_string();
+            let message = format!("`{typed}` is no {kind} in {}", self.directory_name());
+            self.wrong_in("app", &typed, message)
         };
-        let asked = rate
-            .as_deref()
-            .filter(|rate| *rate != "0")
-            .map(load::parse_rate)
-            .transpose();
-        let asked = asked.map_err(|error| self.wrong(rate.as_deref().unwrap_or(name), error.to_string()))?;
-        let given = typed.duration.as_deref().map(load::duration).transpose();
-        let given = given
-            .map_err(|error| self.wrong(typed.duration.as_deref().unwrap_or(name), error.to_string()))?;
-        let own = asked.as_ref().and_then(AskedRate::length);
-        let duration = given.or(own).ok_or_else(|| {
-            self.wrong(
-                name,
-                format!("phase `{name}` needs a duration, as in `duration: 20s`"),
-            )
-        })?;
-        if duration > LONGEST {
-            return Err(self.wrong(name, format!("phase `{name}` lasts longer than a day")));
+        let directory = self.directory.join(&typed.directory);
+        if !directory.is_dir() {
+            return Err(missing(&typed.directory, "directory"));
         }
-        let timeout = typed.timeout.as_deref().map(load::duration).transpose();
-        let timeout = timeout
-            .map_err(|error| self.wrong(typed.timeout.as_deref().unwrap_or(name), error.to_string()))?;
-        let arrivals = match typed.arrivals {
-            Some(TypedArrivals::Poisson) => Arrivals::Poisson { seed },
-            _ => Arrivals::Even,
-        };
-        for request in &typed.requests {
-            if !request.path.starts_with('/') {
-                return Err(self.wrong(&request.path, "a path begins with '/'"));
-            }
-            if let Err(error) = load::Target::parse(&format!("http://127.0.0.1{}", request.path)) {
-                return Err(self.wrong(&request.path, error.to_string()));
-            }
-            if request.weight == 0 {
-                return Err(self.wrong(&request.path, "a weight is 1 or more"));
-            }
-        }
-        let load = asked.zip(rate).map(|(asked, text)| PhaseLoad {
-            asked: text,
-            asked_rate: asked,
-            arrivals,
-            requests: match typed.requests.is_empty() {
-                true => vec![Weighted {
-                    path: "/".to_owned(),
-                    weight: 1,
-                }],
-                false => typed.requests.clone(),
-            },
-            timeout: timeout.unwrap_or(LOAD_TIMEOUT),
-            connections: typed.connections,
-        });
-        Ok(Phase {
-            name: typed.name,
-            note: typed.note.as_deref().map(in_one_line),
-            duration,
-            load,
-        })
-    }
-
-    fn action(&self, typed: &TypedAction, length: Duration) -> Result<Action, ScenarioError> {
-        let at = match typed.at.as_str() {
-            "0" | "0s" => Duration::ZERO,
-            text => load::duration(text).map_err(|error| self.wrong(text, error.to_string()))?,
-        };
-        if at >= length {
-            let message = format!("an action at {} comes after the end of the last phase", typed.at);
-            return Err(self.wrong(&typed.at, message));
-        }
-        let what = match &typed.what {
-            TypedDeed::Reload => Deed::Reload,
-            TypedDeed::KillWorker => Deed::KillWorker,
-            TypedDeed::Set(settings) => Deed::Set(self.changes(settings)?),
-        };
-        let note = typed.note.as_deref().map(in_one_line);
-        Ok(Action {
-            at,
-            note: note.or_else(|| told(&what)),
-            what,
-        })
-    }
-
-    fn changes(&self, settings: &BTreeMap<String, Setting>) -> Result<Vec<(String, String)>, ScenarioError> {
-        let pairs = change::pairs(settings);
-        if pairs.is_empty() {
-            return Err(self.wrong_in(
-                "actions",
-                "set",
-                "`set` names settings of uWSGI, as in `set: {processes: 2}`",
-            ));
-        }
-        match pairs
-            .iter()
-            .find_map(|(key, value)| Some((key, change::refusal(key, value)?)))
+        let requirements = typed.requirements.as_ref().map(|path| self.directory.join(path));
+        if let (Some(path), Some(typed)) = (&requirements, &typed.requirements)
+            && !path.is_file()
         {
-            Some((key, message)) => Err(self.wrong_in("actions", key, message)),
-            None => Ok(pairs),
+            return Err(missing(typed, "file"));
         }
+        if let Err(error) = UwsgiConfig::check("module", &typed.module) {
+            return Err(self.wrong_in("app", "module", error.to_string()));
+        }
+        Ok(App {
+            directory,
+            requirements,
+            module: typed.module,
+        })
     }
 
-    /// `actions` are in the order of their times.
-    fn check_workers(&self, server: &Server, actions: &[Action]) -> Result<(), ScenarioError> {
-        let message = "with `cheaper` at `processes` or above uWSGI ends: it must be lower";
-        let mut workers = Workers::at_first(server);
-        if workers.is_fatal() {
-            return Err(self.wrong("cheaper", message));
+    fn directory_name(&self) -> String {
+        match self.directory.as_os_str().is_empty() {
+            true => "the working directory".to_owned(),
+            false => self.directory.display().to_string(),
         }
-        for action in actions {
-            let Deed::Set(settings) = &action.what else {
-                continue;
-            };
-            workers.change(settings);
-            if workers.is_fatal() {
-                let key = settings.iter().map(|(key, _)| key.as_str());
-                let mut key = key.filter(|key| matches!(*key, "cheaper" | "processes" | "workers"));
-                return Err(self.wrong_in("actions", key.next().unwrap_or("set"), message));
-            }
-        }
-        Ok(())
     }
 
     fn expectation(&self, text: &str, phases: &[Phase]) -> Result<Expectation, ScenarioError> {
@@ -303,14 +155,19 @@ impl Reader<'_> {
     }
 
     /// The first place where `typed` stands in the source as a word of its own.
-    fn wrong(&self, typed: &str, message: impl Into<String>) -> ScenarioError {
+    pub(super) fn wrong(&self, typed: &str, message: impl Into<String>) -> ScenarioError {
         self.wrong_from(0, typed, message)
     }
 
     /// The first such place below the key `section` of the scenario.
-    fn wrong_in(&self, section: &str, typed: &str, message: impl Into<String>) -> ScenarioError {
+    pub(super) fn wrong_in(&self, section: &str, typed: &str, message: impl Into<String>) -> ScenarioError {
         let line = format!("\n{section}:");
         self.wrong_from(self.source.find(&line).unwrap_or(0), typed, message)
+    }
+
+    /// Whether `typed` stands in the source.
+    pub(super) fn has(&self, typed: &str) -> bool {
+        self.source.contains(typed)
     }
 
     fn wrong_from(&self, from: usize, typed: &str, message: impl Into<String>) -> ScenarioError {

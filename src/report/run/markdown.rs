@@ -141,6 +141,11 @@ fn made(report: &RunReport, out: &mut String) {
         manifest.command
     )
     .ok();
+    if let Some(app) = &manifest.app {
+        let hash = app.sha256.as_deref().unwrap_or("unknown");
+        writeln!(out, "App: {} in {}, sha256 {hash}", app.module, app.directory).ok();
+    }
+    writeln!(out, "\n```ini\n{}\n```", manifest.uwsgi_ini.trim_end()).ok();
 }
 
 /// Of one phase, in the order of the table's head.
