@@ -54,6 +54,7 @@ enum Command {
     /// List the lab's dashboards, take in others, write them to files
     Dashboards(dashboards::DashboardsArguments),
     /// Run a scenario: phases of load on a server set up for it, with a report
+    #[command(after_help = lab::play::FORMAT)]
     Run(lab::play::RunArguments),
     /// Run a scenario that comes with the program, or list them
     Demo(lab::play::DemoArguments),

@@ -1,4 +1,4 @@
-//! A directory of results: a run, a comparison. One that holds a report is never written over.
+//! A directory of results: a run, a comparison. One that holds something is never written into.
 
 use std::fs;
 use std::io;
@@ -16,7 +16,7 @@ impl Place {
     /// Makes it: `given`, or one among the labs' runs, named after `name` and the time.
     ///
     /// # Errors
-    /// One that holds a report already (2), or that cannot be made (4).
+    /// One that holds something already (2), or that cannot be made (4).
     pub(super) fn create(
         given: Option<&Path>,
         environment: &Environment,
@@ -26,10 +26,7 @@ impl Place {
             Some(path) => path.to_owned(),
             None => unused(&environment.state_root()?.join("runs"), name),
         };
-        if path.join("report.json").exists() {
-            let message = format!("{} holds a run already", path.display());
-            return Err(Failure::new(Code::Usage, message).hint("name another directory with --save"));
-        }
+        refuse_used(&path)?;
         fs::create_dir_all(&path).map_err(|error| cannot_write(&path, &error))?;
         Ok(Self(path))
     }
@@ -69,6 +66,24 @@ impl Place {
             fs::remove_dir(runs).ok();
         }
     }
+}
+
+/// What was measured stays as it was, also what was interrupted: a run always begins from its start.
+fn refuse_used(path: &Path) -> Result<(), Failure> {
+    let is_empty = fs::read_dir(path).map_or(true, |mut entries| entries.next().is_none());
+    if is_empty {
+        return Ok(());
+    }
+    let report = fs::read_to_string(path.join("report.json")).ok();
+    let report = report.map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default());
+    let holds = match report {
+        Some(report) if report["interrupted"] == true => "holds a run that was interrupted",
+        Some(_) => "holds a report already",
+        None => "is not empty",
+    };
+    let message = format!("{} {holds}", path.display());
+    Err(Failure::new(Code::Usage, message)
+        .hint("nothing is written over: name another directory with --save, or remove this one"))
 }
 
 /// Two that begin in one second do not share a directory.

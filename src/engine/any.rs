@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::compose::ConfigFile;
 use crate::plan::{Desired, Observed, Operation};
 
 use super::{Docker, Engine, EngineError, Local, LogRequest, LogStream, Progress, Signal, processor, signal};
@@ -48,6 +49,19 @@ impl AnyEngine {
         match self {
             Self::Docker(docker) => docker.processor_time(container).await,
             Self::Local(_) => processor::of_family(master),
+        }
+    }
+
+    /// Replaces a file that a service was made with. The service may run.
+    pub(crate) async fn rewrite(
+        &self,
+        service: &str,
+        container: &str,
+        file: &ConfigFile,
+    ) -> Result<(), EngineError> {
+        match self {
+            Self::Docker(docker) => docker.rewrite(service, container, file).await,
+            Self::Local(local) => local.rewrite(service, file),
         }
     }
 

@@ -24,6 +24,7 @@ pub(crate) use any::AnyEngine;
 pub(crate) use apply::apply;
 pub(crate) use docker::{
     BuildEnvironment, Docker, DockerAddress, DockerEnvironment, Labelled, LabelledContainers, build_hash,
+    directory_hash,
 };
 pub(crate) use endpoints::{Endpoint, Role, endpoints, publishes};
 pub(crate) use error::{EngineError, PullProblem};

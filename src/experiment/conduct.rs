@@ -338,7 +338,7 @@ impl Play<'_> {
             if let Some(note) = note {
                 self.note(note).await;
             }
-            if let Err(error) = act(*what).await {
+            if let Err(error) = act(what.clone()).await {
                 failed.push(error);
             }
         }
@@ -363,3 +363,6 @@ impl Play<'_> {
         self.stage.own_points.send(vec![point]).await.ok();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -237,7 +237,7 @@ mod tests {
 
     fn experiment() -> Experiment {
         let source = "title: t\nvary: {processes: [1, 2, 4]}\nloads: [{name: calm, rate: 1}, {name: other, rate: 2}]\n";
-        Experiment::parse(source).unwrap()
+        Experiment::parse(source, std::path::Path::new("")).unwrap()
     }
 
     /// `values[variant][repeat]` of p99.

@@ -23,8 +23,20 @@ pub(crate) struct Manifest {
     /// Null where the server told none.
     pub(crate) uwsgi: Option<String>,
     pub(crate) machine: Machine,
+    /// Null where it was the lab's own.
+    #[serde(default)]
+    pub(crate) app: Option<AppRecord>,
     /// uWSGI's configuration as it was written.
     pub(crate) uwsgi_ini: String,
+}
+
+/// An app of the user's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AppRecord {
+    pub(crate) directory: String,
+    pub(crate) module: String,
+    /// SHA-256 of names and contents of its files, in hexadecimal; null where they could not be read any more.
+    pub(crate) sha256: Option<String>,
 }
 
 /// Where a run was made. What cannot be known is null.

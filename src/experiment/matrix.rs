@@ -3,13 +3,14 @@
 
 mod reader;
 
+use std::path::Path;
 use std::time::Duration;
 
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 
 use super::figures::is_better_high;
-use super::scenario::{Phase, PhaseLoad, Scenario, ScenarioError, Server};
+use super::scenario::{App, Phase, PhaseLoad, Scenario, ScenarioError, Server};
 
 /// An experiment that can be run.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub(crate) struct Experiment {
     pub(crate) title: String,
     pub(crate) question: String,
     pub(crate) seed: u64,
+    /// The built-in one where it is None.
+    pub(crate) app: Option<App>,
     pub(crate) variants: Vec<Variant>,
     /// Phases of the same length, each with a load.
     pub(crate) loads: Vec<Phase>,
@@ -48,10 +51,12 @@ pub(crate) struct Case {
 pub(crate) const MEASURED: &str = "measured";
 
 impl Experiment {
+    /// `directory` is that of its file, from which its paths lead on.
+    ///
     /// # Errors
     /// What is wrong first, with its line and column.
-    pub(crate) fn parse(source: &str) -> Result<Self, ScenarioError> {
-        reader::read(source)
+    pub(crate) fn parse(source: &str, directory: &Path) -> Result<Self, ScenarioError> {
+        reader::read(source, directory)
     }
 
     /// All measurements in the order in which they are made. Each repetition has every combination once, in an order of its
@@ -175,7 +180,7 @@ loads:
 
     #[test]
     fn settings_are_combined_in_the_order_in_which_they_were_typed() {
-        let experiment = Experiment::parse(EXPERIMENT).unwrap();
+        let experiment = Experiment::parse(EXPERIMENT, Path::new("")).unwrap();
         let names: Vec<_> = experiment
             .variants
             .iter()
@@ -209,7 +214,7 @@ loads:
 
     #[test]
     fn each_repetition_has_every_case_once_in_an_order_of_its_own() {
-        let experiment = Experiment::parse(EXPERIMENT).unwrap();
+        let experiment = Experiment::parse(EXPERIMENT, Path::new("")).unwrap();
         let cases = experiment.cases();
         assert_eq!(cases.len(), 4 * 9 * 2);
         let blocks: Vec<Vec<(usize, usize)>> = cases
@@ -224,14 +229,17 @@ loads:
             assert_ne!(*block, sorted, "shuffled");
         }
         assert_ne!(blocks[0], blocks[1]);
-        assert_eq!(cases, Experiment::parse(EXPERIMENT).unwrap().cases());
+        assert_eq!(
+            cases,
+            Experiment::parse(EXPERIMENT, Path::new("")).unwrap().cases()
+        );
         let other = EXPERIMENT.replace("seed: 3", "seed: 4");
-        assert_ne!(cases, Experiment::parse(&other).unwrap().cases());
+        assert_ne!(cases, Experiment::parse(&other, Path::new("")).unwrap().cases());
     }
 
     #[test]
     fn all_variants_of_a_repetition_get_the_same_requests_and_the_next_gets_others() {
-        let experiment = Experiment::parse(EXPERIMENT).unwrap();
+        let experiment = Experiment::parse(EXPERIMENT, Path::new("")).unwrap();
         let times = |variant, repeat| {
             let case = Case {
                 repeat,
@@ -252,7 +260,7 @@ loads:
     #[test]
     fn a_closed_loop_is_judged_by_its_rate() {
         let closed = EXPERIMENT.replace("rate: 16", "rate: max, connections: 8");
-        let experiment = Experiment::parse(&closed).unwrap();
+        let experiment = Experiment::parse(&closed, Path::new("")).unwrap();
         let judges = [experiment.judge(0), experiment.judge(1)];
         assert_eq!(
             judges.map(|judge| (judge.name, judge.higher_is_better)),

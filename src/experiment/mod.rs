@@ -22,11 +22,11 @@ pub(crate) use conduct::{News, Stage, conduct};
 pub(crate) use demos::{DEMOS, Demo};
 pub(crate) use figures::{Figures, Known, Sample};
 pub(crate) use findings::{Cell, Contest, Gap, Verdict, cells, contests};
-pub(crate) use manifest::{Machine, Manifest};
+pub(crate) use manifest::{AppRecord, Machine, Manifest};
 pub(crate) use matrix::{Case, Experiment, measurement};
 pub(crate) use measured::{Label, Measured, PROCESSOR};
 pub(crate) use outcome::{Outcome, PhaseOutcome};
-pub(crate) use scenario::{Deed, Phase, Scenario, Server};
+pub(crate) use scenario::{App, Deed, Phase, Scenario, Server};
 pub(crate) use statistics::Estimate;
 pub(crate) use stored::StoredPoints;
 pub(crate) use tuning::{

@@ -1,9 +1,13 @@
 //! A scenario: how uWSGI is set up, phases of load, actions at their times, and what is expected of the outcome. Read from
 //! YAML and checked as a whole before anything starts; starts nothing.
 
+mod actions;
+mod change;
+mod phases;
 mod reader;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +16,8 @@ use crate::load::{Arrivals, AskedRate, Profile, Rate};
 
 use super::expectation::Expectation;
 use super::finding::Finding;
-pub(super) use reader::{Reader, TypedPhase, yaml};
+pub(super) use phases::TypedPhase;
+pub(super) use reader::{Reader, yaml};
 
 /// A scenario that can be run.
 #[derive(Debug, Clone)]
@@ -24,12 +29,26 @@ pub(crate) struct Scenario {
     pub(crate) story: String,
     pub(crate) seed: u64,
     pub(crate) uwsgi: Server,
+    /// Another app than the lab's own.
+    pub(crate) app: Option<App>,
     pub(crate) phases: Vec<Phase>,
     /// In the order of their times.
     pub(crate) actions: Vec<Action>,
     pub(crate) expectations: Vec<Expectation>,
     /// What it found, with figures of the run.
     pub(crate) finding: Option<Finding>,
+}
+
+/// An app of the user's own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct App {
+    /// Typed relative to the scenario's file.
+    pub(crate) directory: PathBuf,
+    /// `module:callable`.
+    pub(crate) module: String,
+    /// Typed relative to the scenario's file, too.
+    pub(crate) requirements: Option<PathBuf>,
 }
 
 /// What is set of uWSGI; the lab's defaults for the rest.
@@ -97,14 +116,7 @@ impl Server {
 
     /// Options as uWSGI's configuration has them.
     pub(crate) fn options(&self) -> Vec<(String, String)> {
-        let pairs = self.options.iter().flat_map(|(key, setting)| {
-            let values = match setting {
-                Setting::One(value) => vec![value.text()],
-                Setting::Several(values) => values.iter().map(Scalar::text).collect(),
-            };
-            values.into_iter().map(move |value| (key.clone(), value))
-        });
-        pairs.collect()
+        change::pairs(&self.options)
     }
 }
 
@@ -160,13 +172,14 @@ pub(crate) struct Action {
     pub(crate) note: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Deed {
     /// SIGHUP to the master.
     Reload,
     /// SIGKILL to the first worker that runs.
     KillWorker,
+    /// Writes uWSGI's configuration anew, with these settings in place of those of their names, and reloads it.
+    Set(Vec<(String, String)>),
 }
 
 /// Why a text is no scenario that can be run. Lines and columns are counted from 1.
@@ -191,7 +204,15 @@ impl Scenario {
     /// # Errors
     /// What is wrong first: YAML, keys, phases that are impossible, expectations on figures that do not exist.
     pub(crate) fn parse(source: &str) -> Result<Self, ScenarioError> {
-        reader::read(source)
+        Self::parse_in(source, Path::new(""))
+    }
+
+    /// One whose file is in `directory`, from which its paths lead on.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; an app that is not there.
+    pub(crate) fn parse_in(source: &str, directory: &Path) -> Result<Self, ScenarioError> {
+        reader::read(source, directory)
     }
 
     /// One that expects nothing and does nothing but send.
@@ -202,6 +223,7 @@ impl Scenario {
             story: String::new(),
             finding: None,
             seed,
+            app: None,
             uwsgi,
             phases,
             actions: Vec::new(),
@@ -423,6 +445,95 @@ expect:
         assert_eq!(
             error.to_string(),
             "line 2, column 1: a scenario has at least one phase"
+        );
+    }
+
+    #[test]
+    fn a_spike_is_three_steps_and_a_pause_sends_nothing() {
+        let source = "title: t\nphases:\n\
+                      - {name: up, spike: {from: 10, to: 200, for: 3s}, duration: 12s}\n\
+                      - {name: rest, pause: 5s}\n\
+                      - {name: early, spike: {from: 1, to: 50, for: 500ms, at: 2s}, duration: 10s}\n";
+        let scenario = Scenario::parse(source).unwrap();
+        let asked = |index: usize| {
+            scenario.phases[index]
+                .load
+                .as_ref()
+                .map(|load| load.asked.as_str())
+        };
+        assert_eq!(asked(0), Some("10:4.5s,200:3s,10:4.5s"));
+        assert_eq!(asked(1), None);
+        assert_eq!(asked(2), Some("1:2s,50:0.5s,1:7.5s"));
+        assert_eq!(scenario.duration(), Duration::from_secs(27));
+        for (wrong, right, message) in [
+            (
+                "for: 3s",
+                "for: 12s",
+                "line 3, column 46: the spike does not end within phase `up`",
+            ),
+            (
+                ", duration: 12s",
+                "",
+                "line 3, column 10: phase `up` needs a duration",
+            ),
+            (
+                "up, spike",
+                "up, rate: 5, spike",
+                "line 3, column 10: phase `up` has a rate and a spike",
+            ),
+            (
+                "to: 200",
+                "too: 200",
+                "line 3, column 32: phases[0].spike: unknown field `too`",
+            ),
+            (
+                "to: 200",
+                "to: -2",
+                "line 3, column 10: the rate must be 0 or more",
+            ),
+            (
+                "pause: 5s",
+                "pause: 5s, rate: 7",
+                "line 4, column 10: phase `rest` is a pause",
+            ),
+            (
+                "pause: 5s",
+                "pause: long",
+                "line 4, column 23: a duration is a number",
+            ),
+        ] {
+            let changed = source.replace(wrong, right);
+            assert_ne!(changed, source, "{wrong}");
+            let error = Scenario::parse(&changed).unwrap_err().to_string();
+            assert!(error.starts_with(message), "{right}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_app_is_looked_for_from_the_place_of_the_file() {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::create_dir(place.path().join("site")).unwrap();
+        let source = "title: t\napp: {directory: ./site, module: 'wsgi:application'}\nphases: [{name: a, pause: 1s}]\n";
+        let app = Scenario::parse_in(source, place.path()).unwrap().app.unwrap();
+        assert_eq!(
+            (app.directory, app.module.as_str()),
+            (place.path().join("./site"), "wsgi:application")
+        );
+        let message = |source: &str| Scenario::parse_in(source, place.path()).unwrap_err().to_string();
+        let missing = message(&source.replace("./site", "./shop"));
+        assert!(
+            missing.starts_with("line 2, column 18: `./shop` is no directory in /"),
+            "{missing}"
+        );
+        let requirements = message(&source.replace("./site,", "./site, requirements: all.txt,"));
+        assert!(
+            requirements.starts_with("line 2, column 40: `all.txt` is no file in /"),
+            "{requirements}"
+        );
+        let module = message(&source.replace(", module: 'wsgi:application'", ""));
+        assert!(
+            module.starts_with("line 2, column 6: app: missing field `module`"),
+            "{module}"
         );
     }
 

@@ -4,8 +4,12 @@ use crate::experiment::Manifest;
 
 pub(in crate::report) fn markdown(manifest: &Manifest) -> String {
     let processors = manifest.machine.processors;
+    let app = manifest.app.as_ref().map_or(String::new(), |app| {
+        let hash = app.sha256.as_deref().unwrap_or("unknown");
+        format!("App: {} in {}, sha256 {hash}\n", app.module, app.directory)
+    });
     format!(
-        "Run of {} with uwsgi-lab {}, uWSGI {}, engine {}, seed {}, on {} ({} processors).\nAgain: `{}`\n",
+        "Run of {} with uwsgi-lab {}, uWSGI {}, engine {}, seed {}, on {} ({} processors).\nAgain: `{}`\n{app}\n```ini\n{}\n```\n",
         manifest.began,
         manifest.tool,
         manifest.uwsgi.as_deref().unwrap_or("unknown"),
@@ -13,6 +17,7 @@ pub(in crate::report) fn markdown(manifest: &Manifest) -> String {
         manifest.seed,
         manifest.machine.system,
         processors.map_or("unknown".to_owned(), |count| count.to_string()),
-        manifest.command
+        manifest.command,
+        manifest.uwsgi_ini.trim_end()
     )
 }

@@ -1,6 +1,7 @@
 //! A lab's directory: what outlives a command. Passwords, image digests, the stack as files, who runs it.
 
 mod agent;
+mod changed;
 mod credentials;
 mod directory;
 mod engine;
@@ -10,6 +11,7 @@ mod presence;
 mod services;
 
 pub(crate) use agent::{AgentRecord, AgentSeat};
+pub(crate) use changed::ChangedServices;
 pub(crate) use credentials::Credentials;
 pub(crate) use directory::{LabDirectory, LabLock, StateError};
 pub(crate) use engine::EngineKind;

@@ -70,6 +70,21 @@ impl UwsgiConfig {
         Ok((key.to_owned(), value.to_owned()))
     }
 
+    /// # Errors
+    /// A key that is no name of an option, a value that is more than one line.
+    pub(crate) fn check(key: &str, value: &str) -> Result<(), ConfigError> {
+        check(key, value)
+    }
+
+    /// The same with `settings` in place of those of their names.
+    pub(crate) fn with(&self, settings: &[(String, String)]) -> Self {
+        let is_new = |key: &String| settings.iter().any(|(new, _)| new == key);
+        let mut config = self.clone();
+        config.options.retain(|(key, _)| !is_new(key));
+        config.options.extend_from_slice(settings);
+        config
+    }
+
     /// The text of `uwsgi.ini`.
     pub(crate) fn render(&self) -> Result<String, ConfigError> {
         let numbers = [self.processes.to_string(), self.threads.to_string()];
@@ -220,6 +235,26 @@ mod tests {
             lines_starting_with(&text, "add-header"),
             ["add-header = A: 1", "add-header = B: 2"]
         );
+    }
+
+    #[test]
+    fn settings_that_change_take_the_place_of_what_was_set_before() {
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let config = UwsgiConfig {
+            options: vec![pair("harakiri", "3"), pair("max-requests", "10")],
+            ..UwsgiConfig::default()
+        };
+        let text = config
+            .with(&[pair("processes", "2"), pair("max-requests", "20")])
+            .render()
+            .unwrap();
+        for (key, line) in [
+            ("processes", "processes = 2"),
+            ("harakiri", "harakiri = 3"),
+            ("max-requests", "max-requests = 20"),
+        ] {
+            assert_eq!(lines_starting_with(&text, key), [line]);
+        }
     }
 
     #[test]

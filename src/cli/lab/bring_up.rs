@@ -9,7 +9,7 @@ use crate::agent::{Agent, AgentSettings, Mode};
 use crate::engine::{self, AnyEngine, Endpoint, Engine as _, EngineError, Local, Role};
 use crate::plan::{self, Desired, Observed, Plan};
 use crate::state::{
-    AgentRecord, AgentSeat, Credentials, EngineKind, ImageLock, LabDirectory, WantedServices,
+    AgentRecord, AgentSeat, ChangedServices, Credentials, EngineKind, ImageLock, LabDirectory, WantedServices,
 };
 
 use super::super::error::{Code, Failure};
@@ -100,7 +100,8 @@ async fn draft_on(settings: &UpSettings, choice: Choice) -> Result<Draft, Failur
         }
     };
     let desired = Desired { project, images };
-    let observed = observe(&engine, &desired).await?;
+    let mut observed = observe(&engine, &desired).await?;
+    distrust_changed(directory, &mut observed)?;
     let mut plan = plan::up(&desired, &observed);
     if settings.pull {
         plan = plan::with_pulls(plan, &desired);
@@ -137,6 +138,16 @@ fn lost_passwords(directory: &LabDirectory) -> Failure {
 
 fn load_lock(directory: &LabDirectory) -> Result<ImageLock, Failure> {
     ImageLock::load(directory).map_err(|error| state_failure(&error))
+}
+
+/// A run that was killed may have left another configuration than the service was made with.
+fn distrust_changed(directory: &LabDirectory, observed: &mut Observed) -> Result<(), Failure> {
+    let ChangedServices(changed) = ChangedServices::load(directory).map_err(|error| state_failure(&error))?;
+    let containers = observed.containers.iter_mut();
+    for container in containers.filter(|container| changed.contains(&container.service)) {
+        container.settings = container.settings.replace("configs=", "configs=changed ");
+    }
+    Ok(())
 }
 
 async fn observe(engine: &AnyEngine, desired: &Desired) -> Result<Observed, Failure> {
@@ -190,6 +201,7 @@ pub(super) async fn bring_up(
         cancel,
     };
     let observed = carry_out(&carrier, observed, &plan, settings.pull).await?;
+    ChangedServices::remove(directory).map_err(|error| state_failure(&error))?;
     remember_images(&desired, &observed, &mut lock, directory)?;
     let endpoints = engine::endpoints(&desired.project, &observed);
     let attended = find(directory)?.is_some();

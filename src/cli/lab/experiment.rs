@@ -1,27 +1,26 @@
 //! `uwsgi-lab experiment FILE`: settings × loads, each several times on a fresh server, from the file to the report.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
-use crate::experiment::{Case, Experiment, Label, Machine, Manifest, Measured, News};
+use crate::experiment::{Case, Experiment, Label, Manifest, Measured, News};
 use crate::report;
 use crate::report::experiment::ExperimentReport;
 use crate::report::{command, number};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
-use super::super::repeating::repeating;
 use super::super::settings::{UpArguments, UpSettings};
-use super::bring_up::Up;
 use super::interrupts::Interrupts;
+use super::made::{Made, manifest};
 use super::notebook::{Basis, Notebook};
 use super::outlets::{influx, lines, tell_lost, writers};
-use super::rig::{Order, Rig, set_up};
+use super::rig::{Order, Rig, set_up, take_app};
 use super::stage::Takers;
 use super::{runtime, up};
 
@@ -46,6 +45,7 @@ Keys of an experiment:
   seed        of the order, of random arrivals and of mixes [1]
   repeat      how often each combination is measured [5]
   warm-up     sent before what counts [2s]; duration [10s]; cool-down [1s]
+  app         as in a scenario: {directory: ./site, module: \"wsgi:application\", requirements: requirements.txt}
   uwsgi       what all variants have: processes, threads, options
   vary        settings and their values, as in {processes: [1, 4], max-requests: [0, 1000]}; all are combined
   cases       variants that are typed whole: [{name: as it is, uwsgi: {…}}]
@@ -64,8 +64,9 @@ pub(crate) fn run(arguments: &ExperimentArguments) -> Result<(), Failure> {
     let invalid = |error: &dyn std::fmt::Display| {
         Failure::new(Code::InvalidFile, format!("{}: {error}", path.display()))
     };
-    let experiment = Experiment::parse(&source).map_err(|error| invalid(&error))?;
-    let settings = settings(&arguments.up)?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let experiment = Experiment::parse(&source, directory).map_err(|error| invalid(&error))?;
+    let settings = settings(&experiment, &arguments.up)?;
     for variant in &experiment.variants {
         let rendered = set_up(&settings.uwsgi, &variant.server).render();
         rendered.map_err(|error| invalid(&format!("{}: {error}", variant.name)))?;
@@ -103,9 +104,15 @@ pub(crate) fn run(arguments: &ExperimentArguments) -> Result<(), Failure> {
 }
 
 /// uWSGI as it is before anything is varied, and no load but that of the cases.
-pub(super) fn settings(arguments: &UpArguments) -> Result<UpSettings, Failure> {
+fn settings(experiment: &Experiment, arguments: &UpArguments) -> Result<UpSettings, Failure> {
     arguments.refuse_for_scenario()?;
+    if experiment.app.is_some() {
+        arguments.refuse_app()?;
+    }
     let mut settings = UpSettings::new(arguments)?;
+    if let Some(app) = &experiment.app {
+        take_app(&mut settings, app);
+    }
     settings.uwsgi_is_set = true;
     settings.load = None;
     Ok(settings)
@@ -142,13 +149,12 @@ async fn conducted(
     settings.uwsgi = set_up(&base, &experiment.variants[0].server);
     let up = up::raised(&settings, &mut interrupts).await?;
     settings.uwsgi = base;
-    let base_ini = settings.uwsgi.render().unwrap_or_default();
     let (all, points) = writers(vec![lines(&notebook.points())?]);
     let (own, own_points) = writers(vec![influx(&up)?]);
     let cancel = CancellationToken::new();
     let rig = Rig {
         up: &up,
-        settings,
+        settings: settings.clone(),
         takers: Takers {
             all: points,
             own: own_points,
@@ -165,7 +171,17 @@ async fn conducted(
         tell_lost(&place, &written.await.unwrap_or_default());
     }
     let measured = measured?;
-    let manifest = manifest(experiment, &up, base_ini, &measured);
+    let made = Made {
+        title: &experiment.title,
+        seed: experiment.seed,
+        began: measured
+            .iter()
+            .map(|one| one.began.clone())
+            .min()
+            .unwrap_or_default(),
+        uwsgi: measured.iter().find_map(|one| one.uwsgi.clone()),
+    };
+    let manifest = manifest(made, &settings, &up);
     Ok((measured, manifest))
 }
 
@@ -251,24 +267,4 @@ pub(super) fn bar(cases: usize) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-fn manifest(experiment: &Experiment, up: &Up, uwsgi_ini: String, measured: &[Measured]) -> Manifest {
-    Manifest {
-        version: 1,
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        command: repeating(),
-        title: experiment.title.clone(),
-        seed: experiment.seed,
-        began: measured
-            .iter()
-            .map(|one| one.began.clone())
-            .min()
-            .unwrap_or_default(),
-        engine: up.engine.name().to_owned(),
-        images: up.images.clone(),
-        uwsgi: measured.iter().find_map(|one| one.uwsgi.clone()),
-        machine: Machine::here(),
-        uwsgi_ini,
-    }
 }

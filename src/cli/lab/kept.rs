@@ -3,16 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
-use crate::experiment::{Machine, Manifest, Outcome, PhaseOutcome, Scenario};
+use crate::experiment::PhaseOutcome;
 use crate::report;
 use crate::report::run::RunReport;
 
 use super::super::error::{Code, Failure};
 use super::super::place::Place;
-use super::super::settings::{Environment, UpSettings};
-use super::bring_up::Up;
+use super::super::settings::Environment;
 
 pub(super) struct Directory(Place);
 
@@ -71,29 +68,5 @@ impl Directory {
 
     fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
         self.0.write(name, text)
-    }
-}
-
-pub(super) fn manifest(
-    scenario: &Scenario,
-    settings: &UpSettings,
-    up: &Up,
-    command: &str,
-    outcome: &Outcome,
-) -> Manifest {
-    let began = Timestamp::from_millisecond(outcome.began_ms)
-        .map(|began| began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    Manifest {
-        version: 1,
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        command: command.to_owned(),
-        title: scenario.title.clone(),
-        seed: scenario.seed,
-        began: began.unwrap_or_default(),
-        engine: up.engine.name().to_owned(),
-        images: up.images.clone(),
-        uwsgi: outcome.uwsgi_version.clone(),
-        machine: Machine::here(),
-        uwsgi_ini: settings.uwsgi.render().unwrap_or_default(),
     }
 }

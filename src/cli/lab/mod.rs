@@ -17,6 +17,7 @@ mod interrupts;
 mod kept;
 mod local;
 pub(super) mod logs;
+mod made;
 mod notebook;
 pub(super) mod open;
 mod orders;

@@ -1,7 +1,7 @@
 //! `uwsgi-lab run FILE` and `uwsgi-lab demo NAME`: a scenario on a lab, from its file to its report.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
@@ -14,16 +14,19 @@ use crate::report::run::RunReport;
 
 use super::super::error::{Code, Failure};
 use super::super::output;
-use super::super::repeating::repeating;
 use super::super::settings::{UpArguments, UpSettings};
 use super::bring_up::Up;
-use super::deeds::do_deed;
+use super::deeds::Deeds;
 use super::interrupts::Interrupts;
+use super::made::{Made, manifest, stamp};
 use super::outlets::{influx, lines, tell_lost, writers};
-use super::rig::set_up;
+use super::rig::{set_up, take_app};
 use super::stage::{Takers, stage};
 use super::teller::Teller;
 use super::{kept, runtime, up};
+
+/// The format of a scenario, below the help of `run`.
+pub(crate) const FORMAT: &str = include_str!("format.txt");
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
@@ -80,7 +83,10 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     play(
         &path.display().to_string(),
         &name,
-        &source,
+        &Source {
+            text: &source,
+            directory: path.parent().unwrap_or(Path::new("")),
+        },
         &arguments.play,
         &arguments.up,
     )
@@ -100,7 +106,11 @@ pub(crate) fn demo(arguments: &DemoArguments) -> Result<(), Failure> {
     if arguments.show {
         return output::data(demo.source);
     }
-    play(name, name, demo.source, &arguments.play, &arguments.up)
+    let source = Source {
+        text: demo.source,
+        directory: Path::new(""),
+    };
+    play(name, name, &source, &arguments.play, &arguments.up)
 }
 
 fn listed() -> String {
@@ -116,14 +126,20 @@ fn listed() -> String {
     )
 }
 
+/// A scenario as text, and where its paths lead on from.
+struct Source<'a> {
+    text: &'a str,
+    directory: &'a Path,
+}
+
 fn play(
     place: &str,
     name: &str,
-    source: &str,
+    source: &Source<'_>,
     arguments: &PlayArguments,
     up_arguments: &UpArguments,
 ) -> Result<(), Failure> {
-    let mut scenario = Scenario::parse(source)
+    let mut scenario = Scenario::parse_in(source.text, source.directory)
         .map_err(|error| Failure::new(Code::InvalidFile, format!("{place}: {error}")))?;
     if let Some(part) = arguments.shorten {
         scenario = scenario.shortened(part);
@@ -134,7 +150,13 @@ fn play(
         let mut interrupts = Interrupts::listen()?;
         let up = up::raised(&settings, &mut interrupts).await?;
         let played = played(&scenario, &settings, &up, &directory, &mut interrupts).await?;
-        let manifest = kept::manifest(&scenario, &settings, &up, &repeating(), &played);
+        let made = Made {
+            title: &scenario.title,
+            seed: scenario.seed,
+            began: stamp(played.began_ms),
+            uwsgi: played.uwsgi_version.clone(),
+        };
+        let manifest = manifest(made, &settings, &up);
         Ok((played, manifest, up))
     });
     let (outcome, manifest, up) = match outcome {
@@ -145,7 +167,7 @@ fn play(
         }
     };
     let report = RunReport::new(&scenario, &outcome, manifest);
-    directory.finish(source, &report)?;
+    directory.finish(source.text, &report)?;
     output::data(&report::run::markdown(&report))?;
     tell_where(&directory, &up, &settings.lab.name);
     conclude(&report, &outcome)
@@ -154,9 +176,15 @@ fn play(
 /// The lab of the scenario: its uWSGI, and no load but that of its phases.
 fn settings(scenario: &Scenario, place: &str, arguments: &UpArguments) -> Result<UpSettings, Failure> {
     arguments.refuse_for_scenario()?;
+    if scenario.app.is_some() {
+        arguments.refuse_app()?;
+    }
     let mut settings = UpSettings::new(arguments)?;
     let server = &scenario.uwsgi;
     settings.uwsgi = set_up(&settings.uwsgi, server);
+    if let Some(app) = &scenario.app {
+        take_app(&mut settings, app);
+    }
     settings
         .uwsgi
         .render()
@@ -182,8 +210,9 @@ async fn played(
     };
     let stage = stage(up, settings.interval, takers, stop.clone())?;
     let teller = Teller::new(scenario, up, directory);
+    let deeds = Deeds::new(up, settings, stage.stats.address.clone());
     let outcome = {
-        let act = async |deed: Deed| do_deed(deed, up, settings, &stage).await;
+        let act = async |deed: Deed| deeds.perform(deed).await;
         let tell = |news: News<'_>| teller.tell(&news);
         let playing = experiment::conduct(scenario, &stage, act, &tell);
         tokio::pin!(playing);
@@ -200,6 +229,7 @@ async fn played(
     };
     teller.end();
     drop(stage);
+    undo(&deeds, interrupts).await;
     for (place, written) in [
         (directory.points().display().to_string(), all),
         ("InfluxDB".to_owned(), own),
@@ -207,6 +237,23 @@ async fn played(
         tell_lost(&place, &written.await.unwrap_or_default());
     }
     outcome.map_err(|error| Failure::from_error(Code::Unavailable, &error))
+}
+
+/// The server is the lab's again after the run, however that ended.
+async fn undo(deeds: &Deeds<'_>, interrupts: &mut Interrupts) {
+    if !deeds.has_changed() {
+        return;
+    }
+    output::note("uWSGI's settings are put back as they were");
+    let undone = tokio::select! {
+        undone = deeds.undo() => undone,
+        () = interrupts.next() => Err("interrupted".to_owned()),
+    };
+    if let Err(error) = undone {
+        output::note(&format!(
+            "warning: uWSGI's settings are not back yet ({error}); the next `uwsgi-lab up` makes it anew"
+        ));
+    }
 }
 
 fn tell_where(directory: &kept::Directory, up: &Up, lab: &str) {

@@ -1,14 +1,14 @@
 //! Measures one case after the other, each on a fresh server of one lab; decides neither which nor how often.
 
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::experiment::{self, Label, Measured, News, Scenario, Server};
+use crate::experiment::{self, App, Label, Measured, News, Scenario, Server};
 use crate::uwsgi::UwsgiConfig;
 
 use super::super::error::{Code, Failure};
-use super::super::settings::UpSettings;
+use super::super::settings::{AppSettings, UpSettings};
 use super::bring_up::Up;
+use super::made::stamp;
 use super::renew::renew;
 use super::stage::{Takers, processor_time, stage};
 
@@ -66,9 +66,13 @@ impl Rig<'_> {
         let processor = before
             .zip(after)
             .and_then(|(before, after)| after.checked_sub(before));
-        let began = Timestamp::from_millisecond(outcome.began_ms).unwrap_or_default();
-        let began = began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let measured = Measured::new(order.label, began, &outcome, order.judge, processor);
+        let measured = Measured::new(
+            order.label,
+            stamp(outcome.began_ms),
+            &outcome,
+            order.judge,
+            processor,
+        );
         let measured = measured.ok_or_else(|| {
             let message = format!("not one request of {name} under {} was sent", order.label.load);
             Failure::new(Code::Unexpected, message)
@@ -92,6 +96,15 @@ pub(super) fn set_up(base: &UwsgiConfig, server: &Server) -> UwsgiConfig {
     config.threads = server.threads.unwrap_or(config.threads);
     config.options.extend(server.options());
     config
+}
+
+/// An app of the user's own in the place of the built-in one.
+pub(super) fn take_app(settings: &mut UpSettings, app: &App) {
+    settings.uwsgi.module.clone_from(&app.module);
+    settings.app = Some(AppSettings {
+        directory: app.directory.clone(),
+        requirements: app.requirements.clone(),
+    });
 }
 
 fn named(mut failure: Failure, case: &str) -> Failure {

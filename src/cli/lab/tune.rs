@@ -19,11 +19,10 @@ use crate::report::{command, number};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
-use super::super::repeating::repeating;
 use super::super::settings::{UpArguments, UpSettings};
-use super::bring_up::Up;
 use super::experiment::basis;
 use super::interrupts::Interrupts;
+use super::made::{Made, manifest};
 use super::notebook::Notebook;
 use super::outlets::{influx, lines, tell_lost, writers};
 use super::rig::{Order, Rig};
@@ -292,24 +291,15 @@ async fn conducted(task: &Task, notebook: &Notebook) -> Result<(Tuned, Manifest)
         tell_lost(&place, &written.await.unwrap_or_default());
     }
     let (tuned, first) = tuned?;
-    let manifest = manifest(task, &up, &first);
-    Ok((tuned, manifest))
-}
-
-fn manifest(task: &Task, up: &Up, first: &Measured) -> Manifest {
-    Manifest {
-        version: 1,
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        command: repeating(),
-        title: format!("tune --slo {}", task.slo),
+    let title = format!("tune --slo {}", task.slo);
+    let made = Made {
+        title: &title,
         seed: task.question.seed,
-        began: first.began.clone(),
-        engine: up.engine.name().to_owned(),
-        images: up.images.clone(),
-        uwsgi: first.uwsgi.clone(),
-        machine: Machine::here(),
-        uwsgi_ini: task.settings.uwsgi.render().unwrap_or_default(),
-    }
+        began: first.began,
+        uwsgi: first.uwsgi,
+    };
+    let manifest = manifest(made, &task.settings, &up);
+    Ok((tuned, manifest))
 }
 
 /// A tuning under way.

@@ -212,6 +212,25 @@ impl UpArguments {
     }
 }
 
+impl UpArguments {
+    /// # Errors
+    /// A flag about the app, for a scenario that has its own.
+    pub(crate) fn refuse_app(&self) -> Result<(), Failure> {
+        let given = [
+            (self.app.is_some(), "--app"),
+            (self.module.is_some(), "--module"),
+            (self.requirements.is_some(), "--requirements"),
+        ];
+        match given.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, flag)) => {
+                let message = format!("{flag} contradicts the scenario, which names an app of its own");
+                Err(Failure::new(Code::Usage, message).hint("leave one of the two out"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 impl UpSettings {
     pub(crate) fn new(arguments: &UpArguments) -> Result<Self, Failure> {
         let (lab, project) = LabSettings::read(&arguments.lab)?;

@@ -1,6 +1,6 @@
 //! Builds images through the classic builder of the engine's API, and packs what travels there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -61,6 +61,17 @@ pub(crate) fn build_hash(build: &Build) -> io::Result<String> {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect())
+}
+
+/// The hash of names and contents of the files in `directory` that would go into a build.
+pub(crate) fn directory_hash(directory: &Path) -> io::Result<String> {
+    build_hash(&Build {
+        context: directory.to_owned(),
+        dockerfile: String::new(),
+        args: BTreeMap::new(),
+        target: None,
+        overlays: BTreeMap::new(),
+    })
 }
 
 /// Files of the context by their names in it, sorted; overlays in the place of what they cover.
@@ -254,7 +265,6 @@ pub(super) fn archive_of_configs(configs: &[ConfigFile]) -> io::Result<Vec<u8>> 
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
     use super::*;
 

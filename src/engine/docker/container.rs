@@ -13,6 +13,7 @@ use bollard::query_parameters::{
 };
 use tokio::time::{Instant, sleep};
 
+use crate::compose::ConfigFile;
 use crate::plan::Desired;
 
 use super::super::EngineError;
@@ -52,16 +53,26 @@ pub(super) async fn create_and_start(
         client.connect_network(&network, request).await.map_err(failed)?;
     }
     if !definition.configs.is_empty() {
-        let archive =
-            build::archive_of_configs(&definition.configs).map_err(|error| EngineError::Context {
-                service: service.to_owned(),
-                message: error.to_string(),
-            })?;
-        let options = UploadToContainerOptionsBuilder::new().path("/").build();
-        let upload = client.upload_to_container(&id, Some(options), bollard::body_full(archive.into()));
-        upload.await.map_err(failed)?;
+        upload(client, service, &id, &definition.configs).await?;
     }
     start(client, service, &id).await
+}
+
+/// Puts files to their places in a container, which may run.
+pub(super) async fn upload(
+    client: &Client,
+    service: &str,
+    container: &str,
+    files: &[ConfigFile],
+) -> Result<(), EngineError> {
+    let archive = build::archive_of_configs(files).map_err(|error| EngineError::Context {
+        service: service.to_owned(),
+        message: error.to_string(),
+    })?;
+    let options = UploadToContainerOptionsBuilder::new().path("/").build();
+    let upload = client.upload_to_container(container, Some(options), bollard::body_full(archive.into()));
+    let uploaded = upload.await;
+    uploaded.map_err(|error| fault::of_service(service, container, &error))
 }
 
 /// Creates a container. One of the lab that has its name was asked for by a command that was interrupted, came to

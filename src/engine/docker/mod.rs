@@ -22,13 +22,14 @@ use std::time::Duration;
 use bollard::Docker as Client;
 use futures_util::Stream;
 
+use crate::compose::ConfigFile;
 use crate::plan::{Desired, Observed, Operation};
 
 use super::{Engine, EngineError, LogRequest, LogStream, Progress, Signal};
 use dependency::Goal;
 
 pub(crate) use address::{DockerAddress, DockerEnvironment};
-pub(crate) use build::{BuildEnvironment, build_hash};
+pub(crate) use build::{BuildEnvironment, build_hash, directory_hash};
 pub(crate) use labelled::Labelled;
 
 /// A Docker daemon that answered.
@@ -77,6 +78,16 @@ impl Docker {
     /// What a container has taken of the processors so far; nothing where the daemon does not tell.
     pub(crate) async fn processor_time(&self, container: &str) -> Option<Duration> {
         processor::time(&self.client, container).await
+    }
+
+    /// Replaces a file in a container.
+    pub(crate) async fn rewrite(
+        &self,
+        service: &str,
+        container: &str,
+        file: &ConfigFile,
+    ) -> Result<(), EngineError> {
+        container::upload(&self.client, service, container, std::slice::from_ref(file)).await
     }
 
     /// Why no registry can be asked for the image, in words; None where one answers, whatever it says.

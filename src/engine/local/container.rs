@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::time::{Instant, sleep};
 
-use crate::compose::Service;
+use crate::compose::{ConfigFile, Service};
 use crate::plan::{Desired, settings};
 
 use super::super::{EngineError, Role};
@@ -44,8 +44,7 @@ fn make(local: &Local, desired: &Desired, service: &str, place: &Place) -> io::R
     let definition = &desired.project.services[service];
     make_directory(&place.directory)?;
     for file in &definition.configs {
-        let name = Path::new(&file.target).file_name().and_then(OsStr::to_str);
-        place.write(name.unwrap_or(&file.target), file.content.as_bytes())?;
+        write_file(place, file)?;
     }
     let ports = definition.ports.iter();
     place.define(&Definition {
@@ -57,6 +56,12 @@ fn make(local: &Local, desired: &Desired, service: &str, place: &Place) -> io::R
             .collect(),
         labels: definition.labels.clone(),
     })
+}
+
+/// Into the service's directory, whatever directory it would have in a container.
+pub(super) fn write_file(place: &Place, file: &ConfigFile) -> io::Result<()> {
+    let name = Path::new(&file.target).file_name().and_then(OsStr::to_str);
+    place.write(name.unwrap_or(&file.target), file.content.as_bytes())
 }
 
 pub(super) async fn start(local: &Local, desired: &Desired, service: &str) -> Result<(), EngineError> {

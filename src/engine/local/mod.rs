@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crate::compose::{Project, Service};
+use crate::compose::{ConfigFile, Project, Service};
 use crate::plan::{Artifact, Desired, ImageSource, Observed, Operation};
 
 use super::{Engine, EngineError, LogRequest, LogStream, Progress};
@@ -80,6 +80,13 @@ impl Local {
             })
             .collect();
         local
+    }
+
+    /// Replaces a file in the directory of a service.
+    pub(crate) fn rewrite(&self, service: &str, file: &ConfigFile) -> Result<(), EngineError> {
+        let place = self.place.service(service);
+        let written = container::write_file(&place, file);
+        written.map_err(failed(format!("service {service}"), &place.directory))
     }
 
     /// What each service of `project` runs from.

@@ -1,6 +1,7 @@
 //! An experiment as it is typed in YAML, checked and made into one that can be run; names the place of what is wrong.
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::de::{MapAccess, Visitor};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use crate::load;
 
 use super::super::figures::Known;
-use super::super::scenario::{Phase, Reader, Scalar, ScenarioError, Server, Setting, TypedPhase, yaml};
+use super::super::scenario::{App, Phase, Reader, Scalar, ScenarioError, Server, Setting, TypedPhase, yaml};
 use super::{Experiment, Variant};
 
 #[derive(Deserialize)]
@@ -26,6 +27,7 @@ struct Typed {
     duration: Option<String>,
     cool_down: Option<String>,
     judge: Option<String>,
+    app: Option<App>,
     /// What all variants have.
     #[serde(default)]
     uwsgi: Server,
@@ -84,9 +86,9 @@ const COOL_DOWN: Duration = Duration::from_secs(1);
 /// More would take weeks.
 const MOST_CASES: usize = 10_000;
 
-pub(super) fn read(source: &str) -> Result<Experiment, ScenarioError> {
+pub(super) fn read(source: &str, directory: &Path) -> Result<Experiment, ScenarioError> {
     let typed: Typed = yaml(source)?;
-    let reader = Reader { source };
+    let reader = Reader { source, directory };
     let length = |text: &Option<String>, default: Duration| match text.as_deref() {
         None => Ok(default),
         Some("0" | "0s") => Ok(Duration::ZERO),
@@ -112,7 +114,9 @@ pub(super) fn read(source: &str) -> Result<Experiment, ScenarioError> {
         let message = format!("more than {MOST_CASES} measurements: take fewer values, loads or repetitions");
         return Err(reader.wrong("vary", message));
     }
+    let app = typed.app.map(|app| reader.app(app)).transpose()?;
     Ok(Experiment {
+        app,
         title: typed.title,
         question: typed.question.trim().to_owned(),
         seed: typed.seed,
@@ -252,11 +256,11 @@ mod tests {
         ] {
             let source = EXPERIMENT.replace(wrong, right);
             assert_ne!(source, EXPERIMENT, "{wrong}");
-            let error = Experiment::parse(&source).unwrap_err().to_string();
+            let error = Experiment::parse(&source, Path::new("")).unwrap_err().to_string();
             assert!(error.starts_with(message), "{right}: {error}");
         }
         let nothing = "title: Nothing\nloads: [{name: a, rate: 1}]\n";
-        let error = Experiment::parse(nothing).unwrap_err().to_string();
+        let error = Experiment::parse(nothing, Path::new("")).unwrap_err().to_string();
         assert!(error.contains("an experiment varies something"), "{error}");
     }
 }

@@ -1,15 +1,17 @@
 //! A scenario as it is typed in YAML, checked and made into one that can be run; names the place of what is wrong.
 
-use std::time::Duration;
+use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::load::{self, Arrivals, AskedRate};
+use crate::uwsgi::UwsgiConfig;
 
 use super::super::expectation::{Expectation, ExpectationError};
 use super::super::finding::Finding;
-use super::{Action, Deed, Phase, PhaseLoad, Scenario, ScenarioError, Server, Weighted};
+use super::actions::TypedAction;
+use super::phases::TypedPhase;
+use super::{App, Phase, Scenario, ScenarioError, Server};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +25,7 @@ struct Typed {
     seed: u64,
     #[serde(default)]
     uwsgi: Server,
+    app: Option<App>,
     phases: Vec<TypedPhase>,
     #[serde(default)]
     actions: Vec<TypedAction>,
@@ -35,54 +38,11 @@ fn first_seed() -> u64 {
     1
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::experiment) struct TypedPhase {
-    pub(in crate::experiment) name: String,
-    note: Option<String>,
-    pub(in crate::experiment) duration: Option<String>,
-    /// As after `load -R`.
-    rate: Option<TypedRate>,
-    /// `even` or `poisson`.
-    arrivals: Option<TypedArrivals>,
-    #[serde(default)]
-    requests: Vec<Weighted>,
-    timeout: Option<String>,
-    connections: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum TypedRate {
-    Number(f64),
-    Text(String),
-}
-
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-enum TypedArrivals {
-    Even,
-    Poisson,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypedAction {
-    at: String,
-    #[serde(rename = "do")]
-    what: Deed,
-    note: Option<String>,
-}
-
-/// What comes before the first load does not wait for ever.
-const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
-
 /// # Errors
 /// What is wrong first: YAML, keys, phases that are impossible, expectations on figures that do not exist.
-pub(super) fn read(source: &str) -> Result<Scenario, ScenarioError> {
+pub(super) fn read(source: &str, directory: &Path) -> Result<Scenario, ScenarioError> {
     let typed: Typed = yaml(source)?;
-    Reader { source }.read(typed)
+    Reader { source, directory }.read(typed)
 }
 
 /// # Errors
@@ -104,13 +64,15 @@ pub(in crate::experiment) fn yaml<T: DeserializeOwned>(source: &str) -> Result<T
 }
 
 /// A note is a mark in a graph, and its point one line of a file.
-fn in_one_line(text: &str) -> String {
+pub(super) fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Makes what was typed into a scenario, and finds where what is wrong was typed.
 pub(in crate::experiment) struct Reader<'a> {
     pub(in crate::experiment) source: &'a str,
+    /// Where the scenario's file is, from which its paths lead on.
+    pub(in crate::experiment) directory: &'a Path,
 }
 
 impl Reader<'_> {
@@ -133,6 +95,7 @@ impl Reader<'_> {
             actions.push(self.action(&action, length)?);
         }
         actions.sort_by_key(|action| action.at);
+        self.check_workers(&typed.uwsgi, &actions)?;
         let expectations = typed.expect.iter().map(|text| self.expectation(text, &phases));
         let finding = typed.finding.as_deref().map(|text| self.finding(text, &phases));
         Ok(Scenario {
@@ -142,93 +105,44 @@ impl Reader<'_> {
             story: typed.story.trim().to_owned(),
             seed,
             uwsgi: typed.uwsgi,
+            app: typed.app.map(|app| self.app(app)).transpose()?,
             expectations: expectations.collect::<Result<_, _>>()?,
             phases,
             actions,
         })
     }
 
-    pub(in crate::experiment) fn phase(&self, typed: TypedPhase, seed: u64) -> Result<Phase, ScenarioError> {
-        let name = &typed.name;
-        let rate = match &typed.rate {
-            Some(TypedRate::Number(rate)) => Some(rate.to_string()),
-            Some(TypedRate::Text(text)) => Some(text.clone()),
-            None => None,
+    pub(in crate::experiment) fn app(&self, typed: App) -> Result<App, ScenarioError> {
+        let missing = |path: &Path, kind: &str| {
+            let typed = path.display().to_string();
+            let message = format!("`{typed}` is no {kind} in {}", self.directory_name());
+            self.wrong_in("app", &typed, message)
         };
-        let asked = rate
-            .as_deref()
-            .filter(|rate| *rate != "0")
-            .map(load::parse_rate)
-            .transpose();
-        let asked = asked.map_err(|error| self.wrong(rate.as_deref().unwrap_or(name), error.to_string()))?;
-        let given = typed.duration.as_deref().map(load::duration).transpose();
-        let given = given
-            .map_err(|error| self.wrong(typed.duration.as_deref().unwrap_or(name), error.to_string()))?;
-        let own = asked.as_ref().and_then(AskedRate::length);
-        let duration = given.or(own).ok_or_else(|| {
-            self.wrong(
-                name,
-                format!("phase `{name}` needs a duration, as in `duration: 20s`"),
-            )
-        })?;
-        if duration > LONGEST {
-            return Err(self.wrong(name, format!("phase `{name}` lasts longer than a day")));
+        let directory = self.directory.join(&typed.directory);
+        if !directory.is_dir() {
+            return Err(missing(&typed.directory, "directory"));
         }
-        let timeout = typed.timeout.as_deref().map(load::duration).transpose();
-        let timeout = timeout
-            .map_err(|error| self.wrong(typed.timeout.as_deref().unwrap_or(name), error.to_string()))?;
-        let arrivals = match typed.arrivals {
-            Some(TypedArrivals::Poisson) => Arrivals::Poisson { seed },
-            _ => Arrivals::Even,
-        };
-        for request in &typed.requests {
-            if !request.path.starts_with('/') {
-                return Err(self.wrong(&request.path, "a path begins with '/'"));
-            }
-            if let Err(error) = load::Target::parse(&format!("http://127.0.0.1{}", request.path)) {
-                return Err(self.wrong(&request.path, error.to_string()));
-            }
-            if request.weight == 0 {
-                return Err(self.wrong(&request.path, "a weight is 1 or more"));
-            }
+        let requirements = typed.requirements.as_ref().map(|path| self.directory.join(path));
+        if let (Some(path), Some(typed)) = (&requirements, &typed.requirements)
+            && !path.is_file()
+        {
+            return Err(missing(typed, "file"));
         }
-        let load = asked.zip(rate).map(|(asked, text)| PhaseLoad {
-            asked: text,
-            asked_rate: asked,
-            arrivals,
-            requests: match typed.requests.is_empty() {
-                true => vec![Weighted {
-                    path: "/".to_owned(),
-                    weight: 1,
-                }],
-                false => typed.requests.clone(),
-            },
-            timeout: timeout.unwrap_or(LOAD_TIMEOUT),
-            warm_up: Duration::ZERO,
-            connections: typed.connections,
-        });
-        Ok(Phase {
-            name: typed.name,
-            note: typed.note.as_deref().map(in_one_line),
-            duration,
-            load,
+        if let Err(error) = UwsgiConfig::check("module", &typed.module) {
+            return Err(self.wrong_in("app", "module", error.to_string()));
+        }
+        Ok(App {
+            directory,
+            requirements,
+            module: typed.module,
         })
     }
 
-    fn action(&self, typed: &TypedAction, length: Duration) -> Result<Action, ScenarioError> {
-        let at = match typed.at.as_str() {
-            "0" | "0s" => Duration::ZERO,
-            text => load::duration(text).map_err(|error| self.wrong(text, error.to_string()))?,
-        };
-        if at >= length {
-            let message = format!("an action at {} comes after the end of the last phase", typed.at);
-            return Err(self.wrong(&typed.at, message));
+    fn directory_name(&self) -> String {
+        match self.directory.as_os_str().is_empty() {
+            true => "the working directory".to_owned(),
+            false => self.directory.display().to_string(),
         }
-        Ok(Action {
-            at,
-            what: typed.what,
-            note: typed.note.as_deref().map(in_one_line),
-        })
     }
 
     fn expectation(&self, text: &str, phases: &[Phase]) -> Result<Expectation, ScenarioError> {
@@ -249,12 +163,27 @@ impl Reader<'_> {
 
     /// The first place where `typed` stands in the source as a word of its own.
     pub(in crate::experiment) fn wrong(&self, typed: &str, message: impl Into<String>) -> ScenarioError {
+        self.wrong_from(0, typed, message)
+    }
+
+    /// The first such place below the key `section` of the scenario.
+    pub(super) fn wrong_in(&self, section: &str, typed: &str, message: impl Into<String>) -> ScenarioError {
+        let line = format!("\n{section}:");
+        self.wrong_from(self.source.find(&line).unwrap_or(0), typed, message)
+    }
+
+    /// Whether `typed` stands in the source.
+    pub(super) fn has(&self, typed: &str) -> bool {
+        self.source.contains(typed)
+    }
+
+    fn wrong_from(&self, from: usize, typed: &str, message: impl Into<String>) -> ScenarioError {
         let alone = |at: usize| {
             let before = self.source[..at].chars().next_back();
             let after = self.source[at + typed.len()..].chars().next();
             ![before, after].into_iter().flatten().any(char::is_alphanumeric)
         };
-        let places = self.source.match_indices(typed).map(|(at, _)| at);
+        let places = self.source[from..].match_indices(typed).map(|(at, _)| from + at);
         let at = places
             .clone()
             .find(|at| alone(*at))

@@ -9,6 +9,7 @@ mod lab;
 mod lifecycle;
 mod refused;
 pub(crate) mod scenarios;
+pub(crate) mod settings_changed;
 mod told;
 mod top;
 mod waiting;

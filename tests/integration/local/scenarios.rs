@@ -231,3 +231,49 @@ fn a_file_that_is_no_scenario_starts_nothing() {
     assert_eq!(lab.services().len(), 0);
     assert!(!lab.scratch().join("state/runs").exists(), "no run, no directory");
 }
+
+#[test]
+fn a_scenario_brings_its_own_app_and_tells_which_it_was() {
+    let Some(lab) = Lab::new() else { return };
+    let site = lab.scratch().join("files/site");
+    fs::create_dir_all(&site).unwrap();
+    let app = "def shop(environ, start):\n    start('418 A teapot', [])\n    return [b'tea']\n";
+    fs::write(site.join("tea.py"), app).unwrap();
+    let file = lab.scratch().join("files/tea.yaml");
+    let scenario = "title: Tea\napp: {directory: ./site, module: 'tea:shop'}\nphases:\n- {name: a, rate: 8, duration: 3s}\nexpect: [non_2xx == 24]\n";
+    fs::write(&file, scenario).unwrap();
+    let directory = lab.scratch().join("run");
+    let run = [
+        "run",
+        file.to_str().unwrap(),
+        "--save",
+        directory.to_str().unwrap(),
+    ];
+    let contradicted = lab.run_with_ports(
+        &[
+            &run[..],
+            &["--app", site.to_str().unwrap(), "--module", "tea:shop"],
+        ]
+        .concat(),
+    );
+    assert_eq!(contradicted.code, Some(2), "{contradicted:?}");
+    assert!(
+        contradicted.stderr.contains("--app contradicts the scenario"),
+        "{}",
+        contradicted.stderr
+    );
+    let ended = lab.run_with_ports(&run);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let app = &report(&directory)["manifest"]["app"];
+    assert_eq!(app["module"], "tea:shop");
+    assert_eq!(app["sha256"].as_str().map(str::len), Some(64));
+    fs::remove_dir_all(&site).unwrap();
+    let gone = lab.run_with_ports(&["run", file.to_str().unwrap()]);
+    assert_eq!(gone.code, Some(3), "{gone:?}");
+    assert!(
+        gone.stderr
+            .contains("line 2, column 18: `./site` is no directory in "),
+        "{}",
+        gone.stderr
+    );
+}
