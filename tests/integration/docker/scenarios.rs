@@ -1,6 +1,7 @@
 //! Scenarios on a lab in containers.
 
 use crate::docker::lab::Lab;
+use crate::local::experiments::measure_cores;
 use crate::local::scenarios::play;
 use crate::local::settings_changed::change_and_come_back;
 
@@ -14,6 +15,12 @@ fn demos_run_in_containers_a_reload_and_a_kill_included() {
 fn a_demo_that_kills_workers_runs_in_containers() {
     let Some(lab) = Lab::new() else { return };
     play(&lab, "harakiri", "0.5");
+}
+
+#[test]
+fn an_experiment_measures_containers_and_what_they_take_of_the_processor() {
+    let Some(lab) = Lab::new() else { return };
+    measure_cores(&lab);
 }
 
 #[test]

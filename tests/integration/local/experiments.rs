@@ -8,7 +8,7 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::environment::{Process, eventually};
-use crate::lab::Ended;
+use crate::lab::{self, Ended};
 use crate::local::lab::Lab;
 
 /// Cores that are too few, and enough: 8 requests a second of 0.2 s each.
@@ -38,6 +38,37 @@ fn cases(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         .collect();
     cases.sort();
     cases
+}
+
+/// One measurement of each variant; the one with more cores is better.
+pub(crate) fn measure_cores(lab: &lab::Lab) {
+    let file = lab.scratch().join("cores.yaml");
+    let burning = EXPERIMENT
+        .replace("repeat: 2", "repeat: 1")
+        .replace("/?sleep=0.2", "/?sleep=0.2&burn=0.005");
+    fs::write(&file, burning).unwrap();
+    let directory = lab.scratch().join("run");
+    let ended = lab.run_with_ports(&[
+        "experiment",
+        file.to_str().unwrap(),
+        "--save",
+        directory.to_str().unwrap(),
+    ]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let report = report(&directory);
+    let load = &report["loads"][0];
+    assert_eq!(load["best"], "threads=4", "{report:#}");
+    for variant in load["variants"].as_array().unwrap() {
+        let processor = variant["figures"]["cpu_us"]["mean"].as_f64().unwrap();
+        assert!(
+            (5e3..50e3).contains(&processor),
+            "{processor} us a request of 5 ms"
+        );
+        assert!(
+            variant["figures"]["p99"]["low"].is_null(),
+            "once tells no interval"
+        );
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod changes;
 mod choice;
 mod dashboards;
 mod ends;
-mod experiments;
+pub(crate) mod experiments;
 mod lab;
 mod lifecycle;
 mod refused;
