@@ -43,6 +43,14 @@ impl AnyEngine {
         }
     }
 
+    /// How many processors the services may use; nothing where that cannot be known.
+    pub(crate) async fn processors(&self) -> Option<usize> {
+        match self {
+            Self::Docker(docker) => docker.processors().await,
+            Self::Local(_) => std::thread::available_parallelism().ok().map(usize::from),
+        }
+    }
+
     /// What a server has taken of the processors since it began; nothing where that cannot be known. `master` is the pid that it
     /// knows itself by.
     pub(crate) async fn processor_time(&self, container: &str, master: u64) -> Option<Duration> {

@@ -13,6 +13,9 @@ use super::statistics::Estimate;
 /// Of all intervals of one table together.
 pub(crate) const CONFIDENCE: f64 = 0.95;
 
+/// Figures by which those are judged that fail.
+const ERRORS: [&str; 3] = ["error_share", "errors", "non_2xx"];
+
 /// All measurements of one variant under one load.
 #[derive(Debug)]
 pub(crate) struct Cell<'a> {
@@ -27,9 +30,11 @@ pub(crate) struct Contest {
     pub(crate) load: usize,
     pub(crate) judge: Judge,
     pub(crate) best: usize,
+    /// Those that answered too many requests with errors, or none, and so have no part in it.
+    pub(crate) failing: Vec<usize>,
     /// All others that have the figure, in the experiment's order.
     pub(crate) others: Vec<Against>,
-    /// Which takes the least memory of those that are not worse than the best by more than chance.
+    /// Which takes the least memory of those that do not differ from the best by more than chance.
     pub(crate) cheapest: usize,
 }
 
@@ -83,6 +88,13 @@ impl Cell<'_> {
         self.measured.iter().filter_map(|one| one.get(figure)).collect()
     }
 
+    /// More than one in a hundred, or no answer at all in one of the repetitions.
+    fn fails(&self, judge: &str) -> bool {
+        const MANY_PERCENT: f64 = 1.0;
+        let errors = self.estimate("error_share").map_or(0.0, |share| share.mean);
+        errors > MANY_PERCENT || self.values(judge).len() < self.measured.len()
+    }
+
     fn by_repeat(&self, figure: &str) -> BTreeMap<u32, f64> {
         let values = self.measured.iter();
         values
@@ -134,6 +146,16 @@ pub(crate) fn contests(experiment: &Experiment, cells: &[Cell<'_>]) -> Vec<Conte
 /// Comparisons with the best (Hsu, The Annals of Statistics 12, 1984), with Bonferroni's bound for as many as there are. A
 /// repetition's measurements are pairs: they were made beside each other with the same requests.
 fn contest(load: usize, judge: Judge, cells: &[&Cell<'_>]) -> Option<Contest> {
+    let fails = |cell: &&&Cell<'_>| !ERRORS.contains(&judge.name.as_str()) && cell.fails(&judge.name);
+    let mut failing: Vec<usize> = cells.iter().filter(fails).map(|cell| cell.variant).collect();
+    if failing.len() == cells.len() {
+        failing.clear();
+    }
+    let cells: Vec<_> = cells
+        .iter()
+        .copied()
+        .filter(|cell| !failing.contains(&cell.variant))
+        .collect();
     let known: Vec<(&&Cell<'_>, f64)> = cells
         .iter()
         .filter_map(|cell| Some((cell, cell.estimate(&judge.name)?.mean)))
@@ -184,6 +206,7 @@ fn contest(load: usize, judge: Judge, cells: &[&Cell<'_>]) -> Option<Contest> {
         load,
         judge,
         best: best.variant,
+        failing,
         others,
         cheapest,
     })
@@ -275,6 +298,23 @@ mod tests {
             panic!()
         };
         assert!((factor.mean - 5.0).abs() < 0.1, "{factor:?}");
+    }
+
+    #[test]
+    fn who_fails_fast_is_not_the_best() {
+        let experiment = experiment();
+        let mut all = Vec::new();
+        for repeat in 0..3 {
+            let mut failing = measured("processes=1", repeat, 10.0, 1.0);
+            failing.figures.insert("error_share".to_owned(), 100.0);
+            all.extend([
+                failing,
+                measured("processes=2", repeat, 100.0 + f64::from(repeat), 1.0),
+                measured("processes=4", repeat, 300.0, 1.0),
+            ]);
+        }
+        let contest = contests(&experiment, &cells(&experiment, &all)).remove(0);
+        assert_eq!((contest.best, contest.failing), (1, vec![0]));
     }
 
     #[test]

@@ -69,28 +69,27 @@ const KEPT: [&str; 24] = [
 ];
 
 impl Measured {
-    /// Keeps the usual figures, and `judge` if it is not among them. `processor` is what the server took of the processors from
+    /// Keeps the usual figures, and `wanted` if they are not among them. `processor` is what the server took of the processors from
     /// the first request to the last, where that is known.
     /// Nothing where no request was sent.
     pub(crate) fn new(
         label: Label<'_>,
         began: String,
         outcome: &Outcome,
-        judge: &str,
+        wanted: &[&str],
         processor: Option<Duration>,
     ) -> Option<Self> {
         let of_phase = outcome.figures(Some(MEASURED));
         let (latency, service) = (of_phase.latency()?.clone(), of_phase.service()?.clone());
         let mut figures = BTreeMap::new();
-        for name in KEPT.iter().chain(std::iter::once(&judge)) {
+        for name in KEPT.iter().chain(wanted) {
             if let Some(value) = of_phase.get(name) {
                 figures.insert((*name).to_owned(), value);
             }
         }
-        if let (Some(time), Some(requests)) = (
-            processor,
-            outcome.figures(None).get("requests").filter(|all| *all > 0.0),
-        ) {
+        // Warmed up with too.
+        let requests = outcome.requests().filter(|requests| *requests > 0.0);
+        if let (Some(time), Some(requests)) = (processor, requests) {
             figures.insert(PROCESSOR.to_owned(), time.as_secs_f64() * 1e6 / requests);
         }
         Some(Self {

@@ -30,5 +30,6 @@ pub(crate) use scenario::{App, Deed, Phase, Scenario, Server};
 pub(crate) use statistics::Estimate;
 pub(crate) use stored::StoredPoints;
 pub(crate) use tuning::{
-    Calibration, Candidate, Certainty, Demand, Judged, Objectives, Question, Search, Trial, Tuned,
+    Calibration, Candidate, Certainty, Demand, End, Judged, Objectives, Prediction, Question, Search, Trial,
+    Tuned,
 };

@@ -56,6 +56,11 @@ impl Outcome {
         Figures::new(of(first, last), of(first.saturating_sub(1), counted_to), &loads)
     }
 
+    /// Requests that the server counted, from the first look at it to the last.
+    pub(crate) fn requests(&self) -> Option<f64> {
+        Figures::new(&[], &self.samples, &[]).get("requests")
+    }
+
     /// What became of each expectation, in the scenario's order.
     pub(crate) fn judge<'a>(&self, scenario: &'a Scenario) -> Vec<(&'a Expectation, Met)> {
         let expectations = scenario.expectations.iter();

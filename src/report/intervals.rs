@@ -44,11 +44,7 @@ impl Intervals<'_> {
         if self.rows.is_empty() {
             return String::new();
         }
-        let ends = self.rows.iter().flat_map(|row| {
-            let ends = [Some(row.estimate.mean), row.estimate.high, row.model];
-            ends.into_iter().flatten()
-        });
-        let most = nice(ends.chain(self.limit.map(|(limit, _)| limit)).fold(0.0, f64::max));
+        let most = nice(self.most());
         let height = ROW * self.rows.len() as f64 + AXIS;
         let mut out = String::new();
         // Writing to a String cannot fail.
@@ -64,6 +60,19 @@ impl Intervals<'_> {
         }
         out.push_str("</svg></figure>");
         out
+    }
+
+    /// What is furthest to the right. Few values may have an interval without end, beside which nothing else would be seen.
+    fn most(&self) -> f64 {
+        const FURTHEST: f64 = 2.5;
+        let means = self
+            .rows
+            .iter()
+            .flat_map(|row| [Some(row.estimate.mean), row.model]);
+        let limit = self.limit.map(|(limit, _)| limit);
+        let most = means.flatten().chain(limit).fold(0.0, f64::max);
+        let ends = self.rows.iter().filter_map(|row| row.estimate.high);
+        ends.fold(most, f64::max).min(most * FURTHEST)
     }
 
     fn draw_axis(&self, most: f64, height: f64, out: &mut String) {
@@ -135,8 +144,9 @@ impl Intervals<'_> {
     }
 }
 
+/// What lies beyond the axis ends with the picture.
 fn place(value: f64, most: f64) -> f64 {
-    LEFT + value / most * (WIDTH - LEFT - RIGHT)
+    LEFT + (value / most).min(1.05) * (WIDTH - LEFT - RIGHT)
 }
 
 #[cfg(test)]

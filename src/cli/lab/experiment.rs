@@ -8,6 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
+use crate::engine;
 use crate::experiment::{Case, Experiment, Label, Manifest, Measured, News};
 use crate::report;
 use crate::report::experiment::ExperimentReport;
@@ -15,7 +16,7 @@ use crate::report::{command, number};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
-use super::super::settings::{UpArguments, UpSettings};
+use super::super::settings::{StackSource, UpArguments, UpSettings};
 use super::interrupts::Interrupts;
 use super::made::{Made, manifest};
 use super::notebook::{Basis, Notebook};
@@ -74,7 +75,7 @@ pub(crate) fn run(arguments: &ExperimentArguments) -> Result<(), Failure> {
     let name = path
         .file_stem()
         .map_or("experiment".into(), |name| name.to_string_lossy());
-    let basis = basis(&source, &settings);
+    let basis = basis(&source, &settings)?;
     let environment = &settings.lab.environment;
     let notebook = Notebook::open(
         arguments.save.as_deref(),
@@ -89,8 +90,11 @@ pub(crate) fn run(arguments: &ExperimentArguments) -> Result<(), Failure> {
     match outcome {
         Ok((measured, manifest)) => {
             let report = ExperimentReport::new(&experiment, &measured, manifest);
-            finish(&notebook, &report)?;
-            output::data(&report::experiment::markdown(&report))?;
+            let markdown = report::experiment::markdown(&report);
+            let page = report::experiment::html(&report);
+            let page = page.map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
+            notebook.finish(&markdown, &page, &report.json())?;
+            output::data(&markdown)?;
             let end = command::of_lab("The lab stays up; `uwsgi-lab down` takes it away.", &lab);
             let place = notebook.path().join("report.html");
             output::note(&format!("\nReport: {}\n{end}", place.display()));
@@ -113,28 +117,44 @@ fn settings(experiment: &Experiment, arguments: &UpArguments) -> Result<UpSettin
     if let Some(app) = &experiment.app {
         take_app(&mut settings, app);
     }
+    settings.refuse_watched()?;
     settings.uwsgi_is_set = true;
     settings.load = None;
     Ok(settings)
 }
 
-pub(super) fn basis(source: &str, settings: &UpSettings) -> Basis {
-    Basis {
+/// # Errors
+/// Files of the app that cannot be read.
+pub(super) fn basis(source: &str, settings: &UpSettings) -> Result<Basis, Failure> {
+    let read = |path: &Path| {
+        fs::read_to_string(path).map_err(|error| {
+            let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", path.display()));
+            failure.causes.push(error.to_string());
+            failure
+        })
+    };
+    let app = settings.app.as_ref();
+    let hash = |directory: &Path| {
+        engine::directory_hash(directory).map_err(|error| {
+            let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", directory.display()));
+            failure.causes.push(error.to_string());
+            failure
+        })
+    };
+    let requirements = app.and_then(|app| app.requirements.as_deref());
+    let stack = match &settings.stack {
+        StackSource::Own => None,
+        StackSource::File(path) => Some(read(path)?),
+    };
+    Ok(Basis {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         source: source.to_owned(),
         uwsgi_ini: settings.uwsgi.render().unwrap_or_default(),
-        app: settings.app.as_ref().map(|app| app.directory.clone()),
-        engine: format!("{:?}", settings.engine).to_lowercase(),
-    }
-}
-
-fn finish(notebook: &Notebook, report: &ExperimentReport) -> Result<(), Failure> {
-    notebook.write("report.md", &report::experiment::markdown(report))?;
-    let page =
-        report::experiment::html(report).map_err(|error| Failure::from_error(Code::Unexpected, &error))?;
-    notebook.write("report.html", &page)?;
-    // Last: with it the experiment is finished.
-    notebook.write("report.json", &report.json())
+        app: app.map(|app| hash(&app.directory)).transpose()?,
+        requirements: requirements.map(read).transpose()?,
+        stack,
+        interval_ms: settings.interval.as_millis(),
+    })
 }
 
 async fn conducted(
@@ -149,6 +169,7 @@ async fn conducted(
     settings.uwsgi = set_up(&base, &experiment.variants[0].server);
     let up = up::raised(&settings, &mut interrupts).await?;
     settings.uwsgi = base;
+    notebook.on(up.engine.name())?;
     let (all, points) = writers(vec![lines(&notebook.points())?]);
     let (own, own_points) = writers(vec![influx(&up)?]);
     let cancel = CancellationToken::new();
@@ -181,7 +202,11 @@ async fn conducted(
             .unwrap_or_default(),
         uwsgi: measured.iter().find_map(|one| one.uwsgi.clone()),
     };
-    let manifest = manifest(made, &settings, &up);
+    let mut manifest = manifest(made, &settings, &up);
+    manifest.uwsgi_ini = format!(
+        "# What all settings share; what is varied stands in the tables.\n{}",
+        manifest.uwsgi_ini
+    );
     Ok((measured, manifest))
 }
 
@@ -232,7 +257,7 @@ async fn measured(
             label,
             server: &experiment.variants[case.variant].server,
             scenario: &scenario,
-            judge: &judge,
+            wanted: &[&judge],
         };
         let tell = |news: News<'_>| {
             if let News::Second(second) = news {

@@ -1,7 +1,7 @@
 //! The directory of an experiment or a tuning: each measurement as soon as it is made, so that whoever was interrupted goes on
 //! where it ended.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::experiment::{Label, Measured};
 
 use super::super::error::{Code, Failure};
-use super::super::place::Place;
+use super::super::place::{Place, cannot_write};
 use super::super::settings::Environment;
 
 /// What measurements must have in common to stand in one table.
@@ -21,18 +21,24 @@ pub(super) struct Basis {
     pub(super) source: String,
     /// uWSGI's configuration before anything is varied.
     pub(super) uwsgi_ini: String,
-    /// The app's directory, where it is not the lab's own.
-    pub(super) app: Option<PathBuf>,
-    /// As asked for; `auto` too.
-    pub(super) engine: String,
+    /// A hash of the files of an app that is not the lab's own, and what it requires.
+    pub(super) app: Option<String>,
+    pub(super) requirements: Option<String>,
+    /// The Compose file, where it is not the lab's own.
+    pub(super) stack: Option<String>,
+    pub(super) interval_ms: u128,
 }
 
 pub(super) struct Notebook {
     place: Place,
     /// Whether something in it was begun before.
     pub(super) goes_on: bool,
+    /// Held for as long as this process writes here.
+    _lock: File,
 }
 
+const ENGINE: &str = "engine";
+const LOCK: &str = "lock";
 const BASIS: &str = "basis.json";
 const REPORT: &str = "report.json";
 
@@ -54,19 +60,51 @@ impl Notebook {
             None if afresh => None,
             None => unfinished(&environment.state_root()?.join("runs"), basis),
         };
-        if let Some(path) = begun {
-            return Ok(Self {
-                place: Place::existing(path),
-                goes_on: true,
-            });
+        let goes_on = begun.is_some();
+        let place = match begun {
+            Some(path) => Place::existing(path),
+            None => Place::create(given, environment, name)?,
+        };
+        let Some(lock) = locked(place.root())? else {
+            let message = format!("{} is written by another process", place.root().display());
+            return Err(
+                Failure::new(Code::Usage, message).hint("wait for it, or name another directory with --save")
+            );
+        };
+        if !goes_on {
+            place.make("cases")?;
+            place.write(BASIS, &serde_json::to_string_pretty(basis).unwrap_or_default())?;
         }
-        let place = Place::create(given, environment, name)?;
-        place.make("cases")?;
-        place.write(BASIS, &serde_json::to_string_pretty(basis).unwrap_or_default())?;
         Ok(Self {
             place,
-            goes_on: false,
+            goes_on,
+            _lock: lock,
         })
+    }
+
+    /// Notes the engine, which is known only once the lab is up.
+    ///
+    /// # Errors
+    /// It was begun with another.
+    pub(super) fn on(&self, engine: &str) -> Result<(), Failure> {
+        match fs::read_to_string(self.place.path(ENGINE)) {
+            Ok(begun) if begun == engine => Ok(()),
+            Ok(begun) => {
+                let message = format!("what was begun with the engine {begun} cannot go on with {engine}");
+                Err(Failure::new(Code::Usage, message)
+                    .hint(format!("`--engine {begun}` goes on, --afresh begins anew")))
+            }
+            Err(_) => self.write(ENGINE, engine),
+        }
+    }
+
+    /// Keeps the reports. Once they are there it is finished.
+    pub(super) fn finish(&self, markdown: &str, page: &str, json: &str) -> Result<(), Failure> {
+        self.write("report.md", markdown)?;
+        self.write("report.html", page)?;
+        self.write(REPORT, json)?;
+        fs::remove_file(self.place.path(LOCK)).ok();
+        Ok(())
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -101,7 +139,7 @@ impl Notebook {
         if fs::remove_dir(self.place.path("cases")).is_err() {
             return;
         }
-        for name in [BASIS, "points.lp", "experiment.yaml"] {
+        for name in [BASIS, ENGINE, LOCK, "points.lp", "experiment.yaml"] {
             fs::remove_file(self.place.path(name)).ok();
         }
         self.place.remove_if_empty();
@@ -133,11 +171,23 @@ fn case(number: usize) -> String {
     format!("cases/{number:04}.json")
 }
 
-/// The latest of them.
+/// The latest of them on which nobody works.
 fn unfinished(runs: &Path, basis: &Basis) -> Option<PathBuf> {
     let entries = fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
     let same = entries.filter(|path| !path.join(REPORT).exists() && basis_of(path).as_ref() == Some(basis));
-    same.max()
+    same.filter(|path| locked(path).is_ok_and(|lock| lock.is_some()))
+        .max()
+}
+
+/// Nothing where another process holds it.
+fn locked(directory: &Path) -> Result<Option<File>, Failure> {
+    let path = directory.join(LOCK);
+    let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(cannot_write(&path, &error)),
+    }
 }
 
 fn basis_of(path: &Path) -> Option<Basis> {
@@ -148,8 +198,8 @@ fn difference(begun: &Basis, now: &Basis) -> String {
     let what = match (begun, now) {
         _ if begun.source != now.source => "it was asked something else",
         _ if begun.tool != now.tool => "it was begun by another version of uwsgi-lab",
-        _ if begun.engine != now.engine => "it was begun with another engine",
-        _ => "uWSGI was set up otherwise",
+        _ if begun.app != now.app || begun.requirements != now.requirements => "its app is not what it was",
+        _ => "the lab was set up otherwise",
     };
     what.to_owned()
 }
@@ -164,7 +214,9 @@ mod tests {
             source: source.to_owned(),
             uwsgi_ini: String::new(),
             app: None,
-            engine: "local".to_owned(),
+            requirements: None,
+            stack: None,
+            interval_ms: 1000,
         }
     }
 
@@ -198,16 +250,25 @@ mod tests {
         };
         let first = open("a", false);
         first.keep(0, &measured(0)).unwrap();
+        first.on("local").unwrap();
         assert!(!first.goes_on);
+        let beside = open("a", false);
+        assert!(!beside.goes_on, "another process works on the first");
+        let path = first.path().to_owned();
+        drop(first);
+        beside.remove_if_empty();
+        drop(beside);
         let second = open("a", false);
-        assert_eq!((second.goes_on, second.path()), (true, first.path()));
+        assert_eq!((second.goes_on, second.path()), (true, path.as_path()));
+        assert!(second.on("local").is_ok() && second.on("docker").is_err());
         assert!(second.kept(0, label(0)).is_some());
         assert!(second.kept(0, label(1)).is_none(), "another measurement");
         assert!(second.kept(1, label(0)).is_none());
-        fs::write(first.path().join("cases/0000.json"), "{\"version\": 1, ").unwrap();
+        fs::write(path.join("cases/0000.json"), "{\"version\": 1, ").unwrap();
         assert!(second.kept(0, label(0)).is_none(), "cut off");
-        second.write(REPORT, "{}").unwrap();
-        assert!(unfinished(first.path().parent().unwrap(), &basis("a")).is_none());
+        second.finish("", "", "{}").unwrap();
+        drop(second);
+        assert!(unfinished(path.parent().unwrap(), &basis("a")).is_none());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Measures one case after the other, each on a fresh server of one lab; decides neither which nor how often.
 
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::experiment::{self, App, Label, Measured, News, Scenario, Server};
@@ -10,7 +12,7 @@ use super::super::settings::{AppSettings, UpSettings};
 use super::bring_up::Up;
 use super::made::stamp;
 use super::renew::renew;
-use super::stage::{Takers, processor_time, stage};
+use super::stage::{Look, Takers, look, stage};
 
 /// A lab on which is measured.
 pub(super) struct Rig<'a> {
@@ -27,8 +29,8 @@ pub(super) struct Order<'a> {
     pub(super) label: Label<'a>,
     pub(super) server: &'a Server,
     pub(super) scenario: &'a Scenario,
-    /// A figure that is wanted beside the usual ones.
-    pub(super) judge: &'a str,
+    /// Figures that are wanted beside the usual ones.
+    pub(super) wanted: &'a [&'a str],
 }
 
 impl Rig<'_> {
@@ -54,7 +56,7 @@ impl Rig<'_> {
             self.cancel.clone(),
         )?;
         let lab = &self.settings.lab.name;
-        let before = processor_time(self.up, lab, &stage).await;
+        let before = look(self.up, lab, &stage).await;
         let act = async |_| Ok(());
         let outcome = experiment::conduct(order.scenario, &stage, act, tell)
             .await
@@ -62,15 +64,13 @@ impl Rig<'_> {
         if outcome.interrupted {
             return Ok(None);
         }
-        let after = processor_time(self.up, lab, &stage).await;
-        let processor = before
-            .zip(after)
-            .and_then(|(before, after)| after.checked_sub(before));
+        let after = look(self.up, lab, &stage).await;
+        let processor = taken(before, after)?;
         let measured = Measured::new(
             order.label,
             stamp(outcome.began_ms),
             &outcome,
-            order.judge,
+            order.wanted,
             processor,
         );
         let measured = measured.ok_or_else(|| {
@@ -89,12 +89,33 @@ impl Rig<'_> {
     }
 }
 
+/// What the server took of the processors between two looks.
+///
+/// # Errors
+/// It is not the same server any more.
+fn taken(before: Option<Look>, after: Option<Look>) -> Result<Option<Duration>, Failure> {
+    let Some((before, after)) = before.zip(after) else {
+        return Ok(None);
+    };
+    // In containers all masters may have one number, and each its own account.
+    let fell = before
+        .processor
+        .zip(after.processor)
+        .is_some_and(|(before, after)| after < before);
+    if before.pid != after.pid || fell {
+        let message = "the server was replaced while it was measured";
+        return Err(Failure::new(Code::Unavailable, message)
+            .hint("another command changed this lab, or uWSGI died: see `uwsgi-lab logs uwsgi`, and give labs that work side by side names of their own"));
+    }
+    let taken = before.processor.zip(after.processor);
+    Ok(taken.map(|(before, after)| after.saturating_sub(before)))
+}
+
 /// The configuration with what `server` sets.
 pub(super) fn set_up(base: &UwsgiConfig, server: &Server) -> UwsgiConfig {
-    let mut config = base.clone();
+    let mut config = base.with(&server.options());
     config.processes = server.processes.unwrap_or(config.processes);
     config.threads = server.threads.unwrap_or(config.threads);
-    config.options.extend(server.options());
     config
 }
 

@@ -58,12 +58,24 @@ pub(super) fn stage(
 /// For asking the server which process it is.
 const STATS_DEADLINE: Duration = Duration::from_secs(5);
 
-/// What the server under test has taken of the processors so far; nothing where that cannot be known.
-pub(super) async fn processor_time(up: &Up, lab: &str, stage: &Stage) -> Option<Duration> {
+/// A look at the server under test.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// Of its master.
+    pub(super) pid: u64,
+    /// What it has taken of the processors so far; nothing where that cannot be known.
+    pub(super) processor: Option<Duration>,
+}
+
+/// Nothing where the server does not answer.
+pub(super) async fn look(up: &Up, lab: &str, stage: &Stage) -> Option<Look> {
     let bytes = uwsgi::fetch(&stage.stats.address, STATS_DEADLINE).await.ok()?;
-    let document = uwsgi::parse(&bytes).ok()?;
-    let container = container(up, lab).await.ok()??;
-    up.engine.processor_time(&container, document.pid).await
+    let pid = uwsgi::parse(&bytes).ok()?.pid;
+    let processor = match container(up, lab).await {
+        Ok(Some(container)) => up.engine.processor_time(&container, pid).await,
+        _ => None,
+    };
+    Some(Look { pid, processor })
 }
 
 /// The name of the container that the server runs in, as the engine calls it.

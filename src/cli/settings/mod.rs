@@ -11,4 +11,4 @@ mod up;
 
 pub(crate) use environment::Environment;
 pub(crate) use lab::{LabArguments, LabSettings};
-pub(crate) use up::{AppSettings, EngineChoice, StackSource, UP_EXAMPLES, UpArguments, UpSettings};
+pub(crate) use up::{AppSettings, EngineChoice, Given, StackSource, UP_EXAMPLES, UpArguments, UpSettings};

@@ -175,11 +175,27 @@ impl UpArguments {
         }
     }
 
+    /// Whether the rate that was typed is none.
+    pub(crate) fn sends_nothing(&self) -> bool {
+        let rate = self.rate.as_deref().and_then(|rate| rate.parse::<f64>().ok());
+        rate == Some(0.0)
+    }
+
+    /// The same with a rate, whatever the environment and the project file say: path and connections go with it.
+    pub(crate) fn sending(&self) -> Self {
+        let rate = self.rate.clone().unwrap_or_else(|| "1".to_owned());
+        Self {
+            rate: Some(rate),
+            ..self.clone()
+        }
+    }
+
     /// # Errors
     /// A flag that a tuning has no use for.
     pub(crate) fn refuse_for_tuning(&self) -> Result<(), Failure> {
         let given = [
             (self.stats.is_some(), "--stats"),
+            (self.load_threads.is_some(), "--load-threads"),
             (self.detach, "--detach"),
             (self.dry_run, "--dry-run"),
         ];
@@ -197,6 +213,7 @@ impl UpArguments {
             (self.rate.is_some(), "--rate"),
             (self.path.is_some(), "--path"),
             (self.connections.is_some(), "--connections"),
+            (self.load_threads.is_some(), "--load-threads"),
             (self.processes.is_some(), "--processes"),
             (self.threads.is_some(), "--threads"),
             (!self.options.is_empty(), "--uwsgi"),
@@ -206,7 +223,7 @@ impl UpArguments {
         ];
         match given.into_iter().find(|(is_given, _)| *is_given) {
             Some((_, flag)) => Err(Failure::new(Code::Usage, format!("{flag} is for `uwsgi-lab up`"))
-                .hint("a scenario says itself how uWSGI is set up and what load it gets")),
+                .hint("the file says itself how uWSGI is set up and what load it gets")),
             None => Ok(()),
         }
     }
@@ -232,6 +249,19 @@ impl UpArguments {
 }
 
 impl UpSettings {
+    /// # Errors
+    /// A uWSGI that is not the lab's own, which nobody may make anew.
+    pub(crate) fn refuse_watched(&self) -> Result<(), Failure> {
+        match &self.watch {
+            Some(address) => Err(Failure::new(
+                Code::Usage,
+                format!("the settings name the uWSGI at {address}, and this needs one of the lab's own"),
+            )
+            .hint("unset UWSGI_LAB_STATS, or leave `stats` out of the project file")),
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn new(arguments: &UpArguments) -> Result<Self, Failure> {
         let (lab, project) = LabSettings::read(&arguments.lab)?;
         Self::picked(arguments, lab, &project)

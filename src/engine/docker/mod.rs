@@ -75,6 +75,11 @@ impl Docker {
         signal::send(&self.client, container, pid, signal).await
     }
 
+    /// Of the machine that the daemon runs on.
+    pub(crate) async fn processors(&self) -> Option<usize> {
+        processor::count(&self.client).await
+    }
+
     /// What a container has taken of the processors so far; nothing where the daemon does not tell.
     pub(crate) async fn processor_time(&self, container: &str) -> Option<Duration> {
         processor::time(&self.client, container).await

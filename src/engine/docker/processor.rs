@@ -1,10 +1,16 @@
-//! What a container has taken of the processors so far, as its control group accounts for it.
+//! How many processors a daemon has, and what a container has taken of the processors so far, as its control group accounts for it.
 
 use std::time::Duration;
 
 use bollard::Docker as Client;
 use bollard::query_parameters::StatsOptions;
 use futures_util::StreamExt as _;
+
+/// Nothing where the daemon does not tell.
+pub(super) async fn count(client: &Client) -> Option<usize> {
+    let count = client.info().await.ok()?.ncpu?;
+    usize::try_from(count).ok().filter(|count| *count > 0)
+}
 
 /// Nothing where the daemon does not tell.
 pub(super) async fn time(client: &Client, container: &str) -> Option<Duration> {

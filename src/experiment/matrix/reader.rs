@@ -135,7 +135,11 @@ fn variants(reader: &Reader<'_>, typed: &Typed) -> Result<Vec<Variant>, Scenario
         name: String::new(),
         server: typed.uwsgi.clone(),
     }];
+    no_own(reader, &typed.uwsgi)?;
     for (key, values) in &typed.vary.0 {
+        if typed.vary.0.iter().filter(|(other, _)| other == key).count() > 1 {
+            return Err(reader.wrong(key, format!("`{key}` is varied twice")));
+        }
         if values.is_empty() {
             return Err(reader.wrong(key, format!("`{key}` is varied and has no value")));
         }
@@ -146,6 +150,9 @@ fn variants(reader: &Reader<'_>, typed: &Typed) -> Result<Vec<Variant>, Scenario
             }
         }
         combined = next;
+        if let Some(name) = twice(&combined) {
+            return Err(reader.wrong(key, format!("`{key}` has a value twice: {name}")));
+        }
         if combined.len() > MOST_CASES {
             return Err(reader.wrong(key, format!("more than {MOST_CASES} combinations")));
         }
@@ -157,6 +164,7 @@ fn variants(reader: &Reader<'_>, typed: &Typed) -> Result<Vec<Variant>, Scenario
         if combined.iter().any(|variant| variant.name == case.name) {
             return Err(reader.wrong(&case.name, format!("two cases are named `{}`", case.name)));
         }
+        no_own(reader, &case.uwsgi)?;
         combined.push(Variant {
             name: case.name.clone(),
             server: typed.uwsgi.with(&case.uwsgi),
@@ -169,6 +177,33 @@ fn variants(reader: &Reader<'_>, typed: &Typed) -> Result<Vec<Variant>, Scenario
     Ok(combined)
 }
 
+/// The first name that two of them have.
+fn twice(variants: &[Variant]) -> Option<&str> {
+    let names = variants.iter().enumerate();
+    let repeated = |(index, variant): &(usize, &Variant)| {
+        variants[..*index]
+            .iter()
+            .any(|earlier| earlier.name == variant.name)
+    };
+    let mut repeated = names.filter(repeated);
+    repeated.next().map(|(_, variant)| variant.name.as_str())
+}
+
+/// Names of uWSGI's that processes and threads have, of which an experiment has keys of its own.
+const OWN: [&str; 4] = ["processes", "workers", "p", "threads"];
+
+fn no_own(reader: &Reader<'_>, server: &Server) -> Result<(), ScenarioError> {
+    match OWN.iter().find(|name| server.options.contains_key(**name)) {
+        Some(name) => {
+            let message = format!(
+                "`{name}` among the options would take the place of what is varied: set processes and threads beside them"
+            );
+            Err(reader.wrong(&format!("{name}:"), message))
+        }
+        None => Ok(()),
+    }
+}
+
 fn with(reader: &Reader<'_>, variant: &Variant, key: &str, value: &Scalar) -> Result<Variant, ScenarioError> {
     let mut server = variant.server.clone();
     let count = || match value {
@@ -179,6 +214,7 @@ fn with(reader: &Reader<'_>, variant: &Variant, key: &str, value: &Scalar) -> Re
     match key {
         "processes" => server.processes = Some(count()?),
         "threads" => server.threads = Some(count()?),
+        "workers" | "p" => return Err(reader.wrong(key, format!("`{key}` is called processes here"))),
         _ => {
             server.options.insert(key.to_owned(), Setting::One(value.clone()));
         }
@@ -202,8 +238,7 @@ fn loads(
         if loads.iter().any(|earlier| earlier.name == name) {
             return Err(reader.wrong(&name, format!("two loads are named `{name}`")));
         }
-        load.duration
-            .get_or_insert_with(|| format!("{}ms", duration.as_millis()));
+        load.usual = Some(duration);
         let phase = reader.phase(load, seed)?;
         if phase.load.is_none() {
             return Err(reader.wrong(&name, format!("load `{name}` needs a rate, as in `rate: 16`")));
@@ -247,6 +282,16 @@ mod tests {
                 "line 14, column 10: two cases are named",
             ),
             (", rate: 16", "", "line 16, column 10: load `calm` needs a rate"),
+            (
+                "processes: [1, 4]",
+                "processes: [1, 1]",
+                "line 10, column 3: `processes` has a value twice",
+            ),
+            (
+                "lazy-apps: true",
+                "threads: 2",
+                "line 8, column 19: `threads` among the options",
+            ),
             (
                 "repeat: 4",
                 "judge: speed",

@@ -14,7 +14,10 @@ use super::{Phase, PhaseLoad, ScenarioError, Weighted};
 pub(in crate::experiment) struct TypedPhase {
     pub(in crate::experiment) name: String,
     note: Option<String>,
-    pub(in crate::experiment) duration: Option<String>,
+    duration: Option<String>,
+    /// Of a load that says nothing of its length itself.
+    #[serde(skip)]
+    pub(in crate::experiment) usual: Option<Duration>,
     /// In place of duration and rate.
     pause: Option<String>,
     /// As after `load -R`.
@@ -120,8 +123,8 @@ impl Reader<'_> {
 
     /// The rate of a spike in three steps.
     fn spike(&self, typed: &TypedPhase, spike: &TypedSpike) -> Result<String, ScenarioError> {
-        let length = typed.duration.as_deref().ok_or_else(|| self.no_duration(typed))?;
-        let (length, lasts) = (self.time(typed, length)?, self.time(typed, &spike.lasts)?);
+        let length = self.duration(typed, None)?;
+        let lasts = self.time(typed, &spike.lasts)?;
         let before = match spike.at.as_deref() {
             Some(at) => self.time(typed, at)?,
             None => length.saturating_sub(lasts) / 2,
@@ -152,7 +155,10 @@ impl Reader<'_> {
             .map(|text| self.time(typed, text))
             .transpose()?;
         let own = asked.and_then(AskedRate::length);
-        given.or(own).ok_or_else(|| self.no_duration(typed))
+        given
+            .or(own)
+            .or(typed.usual)
+            .ok_or_else(|| self.no_duration(typed))
     }
 
     fn no_duration(&self, typed: &TypedPhase) -> ScenarioError {

@@ -7,4 +7,4 @@ mod search;
 
 pub(crate) use model::Demand;
 pub(crate) use objective::{Certainty, Judged, Objectives};
-pub(crate) use search::{Calibration, Candidate, Question, Search, Trial, Tuned};
+pub(crate) use search::{Calibration, Candidate, End, Prediction, Question, Search, Trial, Tuned};

@@ -16,8 +16,8 @@ pub(crate) struct Demand {
     quantiles: Vec<f64>,
     /// In seconds.
     mean: f64,
-    /// Processor time of a request in seconds; 0 where it is not known.
-    processor: f64,
+    /// Processor time of a request in seconds. Where it is not known, the model takes it that nothing is computed.
+    processor: Option<f64>,
 }
 
 const QUANTILES: u32 = 2_000;
@@ -35,7 +35,7 @@ pub(crate) struct Setup {
 
 impl Demand {
     /// `service` and `processor` are in µs. Nothing of no request.
-    pub(crate) fn new(service: &Histogram<u64>, processor: f64) -> Option<Self> {
+    pub(crate) fn new(service: &Histogram<u64>, processor: Option<f64>) -> Option<Self> {
         if service.is_empty() {
             return None;
         }
@@ -44,7 +44,7 @@ impl Demand {
         Some(Self {
             quantiles: quantiles.collect(),
             mean: service.mean() / 1e6,
-            processor: processor / 1e6,
+            processor: processor.map(|micros| micros / 1e6),
         })
     }
 
@@ -54,16 +54,26 @@ impl Demand {
     }
 
     /// What it takes of a processor, in seconds.
-    pub(crate) fn processor(&self) -> f64 {
+    pub(crate) fn processor(&self) -> Option<f64> {
         self.processor
+    }
+
+    /// Without any queue, in µs.
+    pub(crate) fn alone(&self) -> Option<Histogram<u64>> {
+        let mut alone = Histogram::new(3).ok()?;
+        for seconds in &self.quantiles {
+            alone.record((seconds * 1e6) as u64).ok()?;
+        }
+        Some(alone)
     }
 
     /// The most requests a second that a set-up can answer: cores, interpreters and processors each have a limit.
     pub(crate) fn capacity(&self, setup: &Setup) -> f64 {
         let processes = f64::from(setup.processes);
         let by_cores = processes * f64::from(setup.threads) / self.mean;
-        let by_interpreters = processes / self.processor;
-        let by_processors = setup.processors as f64 / self.processor;
+        let computing = self.processor.unwrap_or(0.0);
+        let by_interpreters = processes / computing;
+        let by_processors = setup.processors as f64 / computing;
         by_cores.min(by_interpreters).min(by_processors)
     }
 
@@ -75,7 +85,7 @@ impl Demand {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
         let mut server = Server::new(setup);
         // The share of a request that it computes.
-        let share = (self.processor / self.mean).min(1.0);
+        let share = (self.processor.unwrap_or(0.0) / self.mean).min(1.0);
         let mut latency = Histogram::new(3).ok()?;
         let mut now = 0.0;
         let settling = requests / 10;
@@ -158,7 +168,7 @@ mod tests {
             let factor = if exponential { -(1.0 - quantile).ln() } else { 1.0 };
             service.record((micros as f64 * factor) as u64).unwrap();
         }
-        Demand::new(&service, processor).unwrap()
+        Demand::new(&service, Some(processor)).unwrap()
     }
 
     fn setup(processes: u32, threads: u32, rate: f64) -> Setup {

@@ -64,6 +64,11 @@ impl Objectives {
         &self.0
     }
 
+    /// The one that is told and drawn: the first of a time, else the first.
+    pub(crate) fn main(&self) -> &Expectation {
+        self.time().unwrap_or(&self.0[0])
+    }
+
     /// The first of a time, which is what queues are about.
     pub(crate) fn time(&self) -> Option<&Expectation> {
         let mut each = self.0.iter();

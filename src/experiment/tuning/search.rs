@@ -4,6 +4,10 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use hdrhistogram::Histogram;
+use serde::Serialize;
+use tokio::task::yield_now;
+
 use crate::experiment::figures::{Known, statistic};
 use crate::experiment::measured::Measured;
 
@@ -67,11 +71,38 @@ impl Calibration {
 #[derive(Debug)]
 pub(crate) struct Trial {
     pub(crate) candidate: Candidate,
-    /// What the model says of the objective's time, in µs; nothing where it could not keep up.
-    pub(crate) predicted: Option<f64>,
+    pub(crate) predicted: Prediction,
     pub(crate) measured: Vec<Measured>,
     pub(crate) judged: Vec<Judged>,
     pub(crate) verdict: Certainty,
+}
+
+/// What the model says of the figure of the first objective.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Prediction {
+    /// In µs.
+    Value(f64),
+    /// The queue would grow for ever.
+    FallsBehind,
+    /// It knows nothing of the figure.
+    Unknown,
+}
+
+/// Why no more was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum End {
+    /// What is next to the answer was tried too.
+    Known,
+    /// A request alone takes longer than is wanted.
+    TooSlow,
+    /// All that might do takes too much memory.
+    TooLarge,
+    /// All that is allowed was tried, or what lies further does no better.
+    NothingLeft,
+    /// As much was tried as is tried at most.
+    Tired,
 }
 
 /// All that was tried, in order, and which of them is the answer.
@@ -80,12 +111,17 @@ pub(crate) struct Tuned {
     pub(crate) calibration: Calibration,
     pub(crate) trials: Vec<Trial>,
     pub(crate) found: Option<usize>,
+    pub(crate) end: End,
 }
 
 /// Requests that are simulated for each look at the model.
 const SIMULATED: u32 = 30_000;
 /// Candidates that are measured at most.
 const MOST_TRIALS: usize = 14;
+/// So many numbers of processes that promise something are looked at.
+const ENOUGH: usize = 6;
+/// More threads that leave a figure above this part of what it was are no help.
+const BETTER: f64 = 0.95;
 /// A rate is found when the next that fails is so near.
 const NEAR: f64 = 1.06;
 
@@ -112,8 +148,15 @@ impl<'a, M> Search<'a, M> {
     where
         M: AsyncFnMut(Candidate, u32) -> Result<Measured, E>,
     {
+        let promising = match self.is_too_slow() {
+            true => return Ok(self.tuned(None, End::TooSlow)),
+            false => self.promising(rate).await,
+        };
+        if promising.is_empty() {
+            return Ok(self.tuned(None, End::TooLarge));
+        }
         let mut found = None;
-        for start in self.promising(rate) {
+        for start in promising {
             found = self.upwards(start).await?;
             if found.is_some() || self.is_tired() {
                 break;
@@ -134,7 +177,12 @@ impl<'a, M> Search<'a, M> {
         {
             found = self.with_cheaper(index).await?.or(found);
         }
-        Ok(self.tuned(found))
+        let end = match found {
+            _ if self.is_tired() => End::Tired,
+            Some(_) => End::Known,
+            None => End::NothingLeft,
+        };
+        Ok(self.tuned(found, end))
     }
 
     /// The highest rate at which the first configuration of the question meets the objectives, to 6 in a hundred.
@@ -148,7 +196,10 @@ impl<'a, M> Search<'a, M> {
             cheaper: None,
             rate: 0.0,
         };
-        candidate.rate = self.rate_by_model(candidate);
+        if self.is_too_slow() {
+            return Ok(self.tuned(None, End::TooSlow));
+        }
+        candidate.rate = self.rate_by_model(candidate).await;
         let (mut holds, mut fails) = (None::<(usize, f64)>, None::<f64>);
         while self.trials.len() < MOST_TRIALS {
             let index = self.attempt(candidate).await?;
@@ -168,15 +219,27 @@ impl<'a, M> Search<'a, M> {
             }
         }
         let found = holds.map(|(index, _)| index);
-        Ok(self.tuned(found))
+        let end = match found {
+            _ if self.is_tired() => End::Tired,
+            Some(_) => End::Known,
+            None => End::NothingLeft,
+        };
+        Ok(self.tuned(found, end))
     }
 
-    fn tuned(self, found: Option<usize>) -> Tuned {
+    fn tuned(self, found: Option<usize>, end: End) -> Tuned {
         Tuned {
             calibration: self.calibration,
             trials: self.trials,
             found,
+            end,
         }
+    }
+
+    /// Whether a request takes too long even without a queue.
+    fn is_too_slow(&self) -> bool {
+        let alone = self.calibration.demand.alone();
+        alone.is_some_and(|alone| !self.allows(&alone))
     }
 
     fn is_tired(&self) -> bool {
@@ -184,52 +247,76 @@ impl<'a, M> Search<'a, M> {
     }
 
     /// Of each number of processes the fewest threads that the model takes to be enough; those that take little memory first.
-    fn promising(&self, rate: f64) -> Vec<Candidate> {
+    /// Where it takes nothing to be enough, the largest that is allowed, for measurements decide. Empty where memory allows
+    /// nothing.
+    async fn promising(&self, rate: f64) -> Vec<Candidate> {
+        let memory = |candidate: &Candidate| self.calibration.memory(candidate);
+        let fits = |candidate: &Candidate| {
+            self.question
+                .memory
+                .is_none_or(|limit| memory(candidate) <= limit)
+        };
+        let candidate = |processes, threads| Candidate {
+            processes,
+            threads,
+            cheaper: None,
+            rate,
+        };
         let mut promising: Vec<Candidate> = Vec::new();
         for processes in self.question.processes.clone() {
-            let candidate = |threads| Candidate {
-                processes,
-                threads,
-                cheaper: None,
-                rate,
-            };
-            let (mut low, mut high) = (*self.question.threads.start(), *self.question.threads.end());
-            if !self.promises(&candidate(high)) {
-                continue;
+            // Somebody may want to interrupt it.
+            yield_now().await;
+            let found = self.fewest_threads(|threads| candidate(processes, threads));
+            promising.extend(found.filter(fits));
+            if promising.len() >= ENOUGH {
+                break;
             }
-            while low < high {
-                let middle = low.midpoint(high);
-                match self.promises(&candidate(middle)) {
-                    true => high = middle,
-                    false => low = middle + 1,
-                }
-            }
-            promising.push(candidate(high));
         }
-        let limit = self.question.memory.unwrap_or(f64::INFINITY);
-        promising.retain(|candidate| self.calibration.memory(candidate) <= limit);
-        promising.sort_by(|one, other| {
-            let memory = |candidate: &Candidate| self.calibration.memory(candidate);
-            memory(one).total_cmp(&memory(other))
-        });
+        promising.sort_by(|one, other| memory(one).total_cmp(&memory(other)));
+        if promising.is_empty() {
+            let all = self.question.processes.clone().rev();
+            let mut largest = all.map(|processes| candidate(processes, *self.question.threads.end()));
+            promising.extend(largest.find(fits));
+        }
         promising
     }
 
-    /// Tries `start`, and where that is not enough more threads, a few times.
+    fn fewest_threads(&self, candidate: impl Fn(u32) -> Candidate) -> Option<Candidate> {
+        let (mut low, mut high) = (*self.question.threads.start(), *self.question.threads.end());
+        if !self.promises(&candidate(high)) {
+            return None;
+        }
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.promises(&candidate(middle)) {
+                true => high = middle,
+                false => low = middle + 1,
+            }
+        }
+        Some(candidate(high))
+    }
+
+    /// Tries `start`, and where that is not enough more threads, for as long as they do better.
     async fn upwards<E>(&mut self, start: Candidate) -> Result<Option<usize>, E>
     where
         M: AsyncFnMut(Candidate, u32) -> Result<Measured, E>,
     {
+        let most = *self.question.threads.end();
         let mut candidate = start;
+        let mut before = f64::INFINITY;
         for _ in 0..5 {
             let index = self.attempt(candidate).await?;
-            if self.trials[index].verdict == Certainty::Meets {
+            let trial = &self.trials[index];
+            if trial.verdict == Certainty::Meets {
                 return Ok(Some(index));
             }
-            candidate.threads += (candidate.threads / 3).max(1);
-            if candidate.threads > *self.question.threads.end() || self.is_tired() {
+            let now = trial.judged.first().and_then(|judged| judged.found);
+            let now = now.map_or(f64::INFINITY, |found| found.mean);
+            if candidate.threads >= most || now > before * BETTER || self.is_tired() {
                 break;
             }
+            before = now;
+            candidate.threads = most.min(candidate.threads + (candidate.threads / 3).max(1));
         }
         Ok(None)
     }
@@ -312,19 +399,19 @@ impl<'a, M> Search<'a, M> {
         }
     }
 
-    /// Of the objective's time, in µs.
-    fn predicted(&self, candidate: &Candidate) -> Option<f64> {
-        let figure = self
-            .question
-            .objectives
-            .time()
-            .map_or("p99", |time| time.figure());
+    fn predicted(&self, candidate: &Candidate) -> Prediction {
+        let figure = self.question.objectives.main().figure();
         let setup = self.setup(candidate);
         let latency = self
             .calibration
             .demand
-            .latency(&setup, SIMULATED, self.question.seed)?;
-        statistic(&latency, figure)
+            .latency(&setup, SIMULATED, self.question.seed);
+        let alone = self.calibration.demand.alone();
+        match (latency, alone.and_then(|alone| statistic(&alone, figure))) {
+            (_, None) => Prediction::Unknown,
+            (None, _) => Prediction::FallsBehind,
+            (Some(latency), _) => statistic(&latency, figure).map_or(Prediction::Unknown, Prediction::Value),
+        }
     }
 
     /// Whether the model takes all objectives of a time to hold.
@@ -334,19 +421,23 @@ impl<'a, M> Search<'a, M> {
             .calibration
             .demand
             .latency(&setup, SIMULATED, self.question.seed);
-        let Some(latency) = latency else { return false };
+        latency.is_some_and(|latency| self.allows(&latency))
+    }
+
+    fn allows(&self, latency: &Histogram<u64>) -> bool {
         let times = self.question.objectives.each().iter();
         times
             .filter(|objective| Known::of(objective.figure()) == Some(Known::Time))
-            .filter_map(|objective| Some((objective, statistic(&latency, objective.figure())?)))
+            .filter_map(|objective| Some((objective, statistic(latency, objective.figure())?)))
             .all(|(objective, found)| objective.allows(found))
     }
 
     /// The highest that the model takes to be possible; half of what the server could answer where it promises none.
-    fn rate_by_model(&self, candidate: Candidate) -> f64 {
+    async fn rate_by_model(&self, candidate: Candidate) -> f64 {
         let capacity = self.calibration.demand.capacity(&self.setup(&candidate));
         let (mut low, mut high) = (0.0, capacity);
         for _ in 0..12 {
+            yield_now().await;
             let rate = f64::midpoint(low, high);
             match self.promises(&Candidate { rate, ..candidate }) {
                 true => low = rate,
@@ -369,8 +460,6 @@ fn rounded(rate: f64) -> f64 {
 mod tests {
     use std::convert::Infallible;
 
-    use hdrhistogram::Histogram;
-
     use super::*;
 
     /// Requests that wait `waits_ms` and compute `computes_ms`.
@@ -378,7 +467,7 @@ mod tests {
         let mut service = Histogram::new(3).unwrap();
         service.record_n((waits_ms + computes_ms) * 1000, 1000).unwrap();
         Calibration {
-            demand: Demand::new(&service, computes_ms as f64 * 1e3).unwrap(),
+            demand: Demand::new(&service, Some(computes_ms as f64 * 1e3)).unwrap(),
             process: 12.0,
             thread: 0.2,
         }
@@ -406,9 +495,10 @@ mod tests {
         };
         let latency = truth.demand.latency(&setup, 600, 100 + u64::from(repeat));
         let mut one = Measured::example();
-        let p99 = latency.map_or(9e6 + f64::from(repeat), |latency| {
-            latency.value_at_percentile(99.0) as f64
-        });
+        // What is not answered in 15 s waits on.
+        let behind = 1.0 - truth.demand.capacity(&setup) / candidate.rate;
+        let waits = 1e6 + 15e6 * behind + f64::from(repeat);
+        let p99 = latency.map_or(waits, |latency| latency.value_at_percentile(99.0) as f64);
         one.figures = [
             ("p99".to_owned(), p99),
             ("error_share".to_owned(), 0.0),
@@ -480,7 +570,37 @@ mod tests {
             ..question(1..=8, 1..=8)
         };
         let tuned = cheapest(&question, app.clone(), &app, 40.0);
-        assert_eq!((answer(&tuned), tuned.trials.len()), (None, 0));
+        assert_eq!(
+            (answer(&tuned), tuned.end),
+            (None, End::NothingLeft),
+            "two processes are the most, and not enough"
+        );
+        let most = tuned.trials.iter().map(|trial| trial.candidate.processes).max();
+        assert_eq!(most, Some(2));
+        let nothing = Question {
+            memory: Some(3.0),
+            ..question
+        };
+        let tuned = cheapest(&nothing, app.clone(), &app, 40.0);
+        assert_eq!((tuned.trials.len(), tuned.end), (0, End::TooLarge));
+    }
+
+    #[test]
+    fn what_is_too_slow_alone_is_not_measured_and_what_the_model_doubts_is() {
+        let slow = calibration(400, 0);
+        let tuned = cheapest(&question(1..=4, 1..=4), slow.clone(), &slow, 5.0);
+        assert_eq!((tuned.trials.len(), tuned.end), (0, End::TooSlow));
+        let (doubted, truth) = (calibration(290, 0), calibration(100, 0));
+        let tuned = cheapest(&question(1..=1, 1..=8), doubted, &truth, 40.0);
+        assert!(answer(&tuned).is_some(), "measurements decide");
+    }
+
+    #[test]
+    fn more_threads_are_not_tried_where_they_do_no_better() {
+        let computes = calibration(0, 90);
+        let tuned = cheapest(&question(1..=1, 1..=16), calibration(90, 0), &computes, 20.0);
+        assert_eq!(answer(&tuned), None);
+        assert!(tuned.trials.len() <= 3, "{}", tuned.trials.len());
     }
 
     #[test]

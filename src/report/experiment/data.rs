@@ -153,26 +153,35 @@ fn variant(experiment: &Experiment, cell: &Cell<'_>, contest: Option<&Contest>) 
     }
 }
 
-/// How much worse a variant may be that was not found to be so; nothing where that is little.
+/// How many times the best's figure a variant's may be, for all that was measured; nothing where that cannot be told.
+fn at_worst(contest: &Contest, variant: usize) -> Option<f64> {
+    let other = contest.others.iter().find(|other| other.variant == variant)?;
+    match other.gap {
+        Gap::Factor(factor) if contest.judge.higher_is_better => factor.low.map(|low| 1.0 / low),
+        Gap::Factor(factor) => factor.high,
+        Gap::Difference(_) => None,
+    }
+}
+
+/// Those that do not differ, and how far they may be apart all the same.
 fn unseen(contest: &Contest) -> String {
-    const LITTLE: f64 = 1.1;
     let alike = contest
         .others
         .iter()
         .filter(|other| other.verdict == Verdict::Alike);
-    let worst = alike.filter_map(|other| match other.gap {
-        Gap::Factor(factor) if contest.judge.higher_is_better => factor.low.map(|low| 1.0 / low),
-        Gap::Factor(factor) => factor.high,
-        Gap::Difference(_) => None,
-    });
+    let worst = alike.filter_map(|other| at_worst(contest, other.variant));
     match worst.fold(1.0, f64::max) {
-        worst if worst > LITTLE => format!(
-            " (differences below {} × would not show: longer or more measurements tell them)",
+        worst if worst <= AS_GOOD => String::new(),
+        worst if worst > 100.0 => " (too few measurements to tell much)".to_owned(),
+        worst => format!(
+            " (one may still be {} × as bad: longer or more measurements would tell)",
             number::rate((worst * 10.0).ceil() / 10.0)
         ),
-        _ => String::new(),
     }
 }
+
+/// Nobody minds a tenth.
+const AS_GOOD: f64 = 1.1;
 
 /// Who is best, who is as good, and which of them costs the least.
 fn answer(experiment: &Experiment, contest: &Contest, cells: &[Cell<'_>]) -> String {
@@ -232,13 +241,25 @@ fn answer(experiment: &Experiment, contest: &Contest, cells: &[Cell<'_>]) -> Str
         ),
     };
     let first = first + &unseen(contest);
+    let mut text = format!("{first}.");
     let cheap = cell(contest.cheapest).and_then(|cell| cell.estimate("max(rss_mb)"));
-    match cheap.filter(|_| contest.cheapest != contest.best) {
-        Some(memory) => format!(
-            "{first}. The cheapest that is as good is {}, with {} of memory.",
+    if let Some(memory) = cheap.filter(|_| contest.cheapest != contest.best) {
+        let is_as_good = at_worst(contest, contest.cheapest).is_some_and(|worst| worst <= AS_GOOD);
+        let which = match is_as_good {
+            true => "The cheapest that is as good is",
+            false => "Of these the least memory takes",
+        };
+        text += &format!(
+            " {which} {}, with {}.",
             experiment.variants[contest.cheapest].name,
             figure::text("max(rss_mb)", memory.mean)
-        ),
-        None => format!("{first}."),
+        );
     }
+    for variant in &contest.failing {
+        text += &format!(
+            " {} answered too many requests with errors, or none, and has no part in this.",
+            experiment.variants[*variant].name
+        );
+    }
+    text
 }

@@ -60,7 +60,7 @@ fn curves(load: &LoadReport) -> String {
     };
     let mut shown: Vec<&VariantReport> = load.variants.iter().filter(chosen).collect();
     let others = load.variants.iter().filter(|variant| !chosen(variant));
-    shown.extend(others.take(MOST - shown.len()));
+    shown.extend(others.take(MOST.saturating_sub(shown.len())));
     let curves = shown.iter().map(|variant| Curve {
         name: variant.name.clone(),
         latency: &variant.latency,

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::experiment::{Candidate, Certainty, Judged, Manifest, Objectives, PROCESSOR, Trial, Tuned};
+use crate::experiment::{
+    Candidate, Certainty, End, Judged, Manifest, Objectives, PROCESSOR, Prediction, Trial, Tuned,
+};
 use crate::report::{figure, number};
 
 /// Times are in µs, memory in MB of 10^6 bytes, rates in requests a second.
@@ -20,7 +22,7 @@ pub(crate) struct TuningReport {
     pub(super) ini: Option<String>,
     pub(super) figure: String,
     /// What the figure is held against.
-    pub(super) limit: Option<f64>,
+    pub(super) limit: f64,
     pub(super) model: ModelReport,
     pub(super) trials: Vec<TrialReport>,
     pub(super) manifest: Manifest,
@@ -40,17 +42,17 @@ pub(super) struct CandidateReport {
 pub(super) struct ModelReport {
     /// A request without a queue: from send to answer, and of a processor.
     pub(super) service: f64,
-    pub(super) processor: f64,
-    pub(super) process_mb: f64,
-    pub(super) thread_mb: f64,
+    pub(super) processor: Option<f64>,
+    pub(super) process_mb: Option<f64>,
+    pub(super) thread_mb: Option<f64>,
     pub(super) processors: usize,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct TrialReport {
     pub(super) candidate: CandidateReport,
-    /// Of the figure; null where the model has it fall behind for good.
-    pub(super) predicted: Option<f64>,
+    /// Of the figure.
+    pub(super) predicted: Prediction,
     pub(super) judged: Vec<Judged>,
     pub(super) verdict: Certainty,
     pub(super) repeats: usize,
@@ -74,9 +76,8 @@ pub(crate) struct Asked<'a> {
 
 impl TuningReport {
     pub(crate) fn new(asked: &Asked<'_>, tuned: &Tuned, manifest: Manifest) -> Self {
-        let time = asked.objectives.time();
-        let figure = time.or_else(|| asked.objectives.each().first());
-        let figure = figure.map_or("p99", |objective| objective.figure()).to_owned();
+        let main = asked.objectives.main();
+        let figure = main.figure().to_owned();
         let found = tuned.found.map(|index| &tuned.trials[index]);
         let demand = &tuned.calibration.demand;
         Self {
@@ -86,13 +87,13 @@ impl TuningReport {
             caveats: caveats(asked, tuned),
             ini: found.map(|trial| ini(&trial.candidate)),
             found: found.map(|trial| candidate(&trial.candidate)),
-            limit: time.map(|time| time.number()),
+            limit: main.number(),
             figure,
             model: ModelReport {
                 service: demand.mean() * 1e6,
-                processor: demand.processor() * 1e6,
-                process_mb: tuned.calibration.process,
-                thread_mb: tuned.calibration.thread,
+                processor: demand.processor().map(|seconds| seconds * 1e6),
+                process_mb: known(tuned.calibration.process),
+                thread_mb: known(tuned.calibration.thread),
                 processors: asked.processors,
             },
             trials: tuned.trials.iter().map(trial_report).collect(),
@@ -108,6 +109,11 @@ impl TuningReport {
         // Numbers and texts alone: nothing in it can fail.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
+}
+
+/// Of memory, which workers tell only with memory-report.
+fn known(megabytes: f64) -> Option<f64> {
+    (megabytes > 0.0).then_some(megabytes)
 }
 
 fn candidate(candidate: &Candidate) -> CandidateReport {
@@ -161,7 +167,7 @@ fn question(asked: &Asked<'_>, tuned: &Tuned) -> String {
 
 fn answer(asked: &Asked<'_>, tuned: &Tuned, figure: &str) -> String {
     let Some(found) = tuned.found.map(|index| &tuned.trials[index]) else {
-        return nothing(asked, tuned, figure);
+        return nothing(asked, tuned);
     };
     let value = |trial: &Trial| {
         let judged = trial.judged.iter().find(|judged| judged.figure == figure)?;
@@ -179,9 +185,7 @@ fn answer(asked: &Asked<'_>, tuned: &Tuned, figure: &str) -> String {
             Some(_) => trial.candidate.to_string(),
             None => format!("{}/s", number::rate(trial.candidate.rate)),
         };
-        let of_it = value(trial).map_or(String::new(), |found| {
-            format!(" ({figure} {})", figure::brief(figure, found.mean))
-        });
+        let of_it = why(trial, figure);
         format!("; {what} {how}{of_it}")
     });
     match asked.rate {
@@ -200,16 +204,47 @@ fn answer(asked: &Asked<'_>, tuned: &Tuned, figure: &str) -> String {
     }
 }
 
-fn nothing(asked: &Asked<'_>, tuned: &Tuned, figure: &str) -> String {
+/// What the failure shows in: the figure, or whichever else it was.
+fn why(trial: &Trial, figure: &str) -> String {
+    let failed = trial
+        .judged
+        .iter()
+        .filter(|judged| judged.verdict == Certainty::Fails);
+    let main = trial.judged.iter().filter(|judged| judged.figure == figure);
+    let told = failed.chain(main).next();
+    let found = told.and_then(|judged| Some((judged, judged.found?)));
+    found.map_or(String::new(), |(judged, found)| {
+        format!(
+            " ({} {})",
+            judged.figure,
+            figure::brief(&judged.figure, found.mean)
+        )
+    })
+}
+
+fn nothing(asked: &Asked<'_>, tuned: &Tuned) -> String {
     let (processes, threads) = asked.most;
-    let alone = figure::brief(figure, tuned.calibration.demand.mean() * 1e6);
-    match (tuned.trials.is_empty(), asked.rate) {
-        (true, _) => format!(
-            "Nothing up to {processes} processes × {threads} threads promises to hold {}: a request takes {alone} without any queue.",
+    let demand = &tuned.calibration.demand;
+    let alone = figure::brief(PROCESSOR, demand.mean() * 1e6);
+    match (tuned.end, asked.rate) {
+        (End::TooSlow, _) => format!(
+            "Nothing holds {}: a request takes {alone} without any queue, and more workers make it no faster.",
             asked.slo
         ),
-        (false, Some(_)) => format!("Nothing that was tried holds {}.", asked.slo),
-        (false, None) => format!("At no rate that was tried {} holds.", asked.slo),
+        (End::TooLarge, _) => format!(
+            "Nothing is small enough: a process takes {} alone.",
+            figure::text("rss_mb", tuned.calibration.process)
+        ),
+        (End::Tired, Some(_)) => format!(
+            "Nothing of the {} configurations that were tried holds {}.",
+            tuned.trials.len(),
+            asked.slo
+        ),
+        (_, Some(_)) => format!(
+            "Nothing up to {processes} processes × {threads} threads holds {}.",
+            asked.slo
+        ),
+        (_, None) => format!("At no rate that was tried {} holds.", asked.slo),
     }
 }
 
@@ -227,10 +262,36 @@ fn nearest_failure<'a>(tuned: &'a Tuned, found: &Trial) -> Option<&'a Trial> {
     failed.min_by(|one, other| distance(one).total_cmp(&distance(other)))
 }
 
+/// Of fewer a 99th percentile is one of the five slowest.
+const FEW: f64 = 400.0;
+
 fn caveats(asked: &Asked<'_>, tuned: &Tuned) -> Vec<String> {
     let mut caveats = vec![
         "Verdicts hold with 95 % confidence, all looks at the measurements counted; what is too close to call counts as not held.".to_owned(),
     ];
+    let errors = asked
+        .objectives
+        .each()
+        .iter()
+        .find(|one| one.figure() == "error_share");
+    if let Some(errors) = errors.filter(|errors| !asked.slo.contains(&errors.to_string())) {
+        caveats.push(format!("Beside {} it was held that {errors}.", asked.slo));
+    }
+    if tuned.end == End::Tired {
+        caveats.push(format!(
+            "{} configurations were measured, and no more: what lies further was not tried.",
+            tuned.trials.len()
+        ));
+    }
+    let requests = tuned.trials.iter().flat_map(|trial| &trial.measured);
+    let fewest = requests
+        .filter_map(|one| one.get("sent"))
+        .fold(f64::INFINITY, f64::min);
+    if fewest < FEW {
+        caveats.push(format!(
+            "A measurement had no more than {fewest:.0} requests: a high percentile is that of its few slowest. --duration makes them longer."
+        ));
+    }
     let close = tuned
         .trials
         .iter()

@@ -4,7 +4,7 @@ use tera::Context;
 
 use super::data::{TrialReport, TuningReport};
 use super::markdown::{cells, head, model};
-use crate::experiment::Certainty;
+use crate::experiment::{Certainty, Prediction};
 use crate::report::intervals::{Intervals, Row, Standing};
 use crate::report::{figure, number, page};
 
@@ -46,7 +46,10 @@ fn chart(report: &TuningReport) -> String {
                 Certainty::Fails => Standing::Bad,
                 Certainty::TooClose => Standing::Neutral,
             },
-            model: trial.predicted,
+            model: match trial.predicted {
+                Prediction::Value(value) => Some(value),
+                Prediction::FallsBehind | Prediction::Unknown => None,
+            },
         })
     };
     let drawn = Intervals {
@@ -55,7 +58,7 @@ fn chart(report: &TuningReport) -> String {
             report.figure
         ),
         rows: report.trials.iter().filter_map(row).collect(),
-        limit: report.limit.map(|limit| (limit, "the objective")),
+        limit: Some((report.limit, "the objective")),
         label: &|value| figure::brief(&report.figure, value),
     };
     drawn.svg()

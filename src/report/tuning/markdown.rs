@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::data::{TrialReport, TuningReport};
-use crate::experiment::{Certainty, PROCESSOR};
+use crate::experiment::{Certainty, PROCESSOR, Prediction};
 use crate::report::{figure, made, number};
 
 pub(crate) fn markdown(report: &TuningReport) -> String {
@@ -58,9 +58,11 @@ pub(super) fn cells(report: &TuningReport, trial: &TrialReport) -> Vec<String> {
         });
         mean + &ends.unwrap_or_default()
     });
-    let predicted = trial.predicted.map_or("falls behind".to_owned(), |value| {
-        figure::brief(&report.figure, value)
-    });
+    let predicted = match trial.predicted {
+        Prediction::Value(value) => figure::brief(&report.figure, value),
+        Prediction::FallsBehind => "falls behind".to_owned(),
+        Prediction::Unknown => "–".to_owned(),
+    };
     vec![
         trial.candidate.name.clone(),
         verdict(trial.verdict).to_owned(),
@@ -86,15 +88,30 @@ fn verdict(verdict: Certainty) -> &'static str {
 /// What the model is, in a paragraph.
 pub(super) fn model(report: &TuningReport) -> String {
     let model = &report.model;
+    let time = |micros: f64| figure::brief(PROCESSOR, micros);
+    let computes = match model.processor {
+        Some(processor) => format!(
+            "{} of it they compute, alone in their process and on one of {} processors",
+            time(processor),
+            model.processors
+        ),
+        None => "how much of it they compute is not known here, so that it takes threads to be as good as processes".to_owned(),
+    };
+    let memory = model
+        .process_mb
+        .zip(model.thread_mb)
+        .map_or(String::new(), |(process, thread)| {
+            let text = |megabytes| figure::text("rss_mb", megabytes);
+            format!(
+                " A process takes {}, each thread more {}.",
+                text(process),
+                text(thread)
+            )
+        });
     format!(
         "The model: requests arrive at random (Poisson), wait in one queue for the next free core of processes × threads, and take {} as \
-         measured one at a time; {} of it they compute, alone in their process and on one of {} processors (M/G/k, simulated). A process \
-         takes {}, each thread more {}. The model says where to look; measurements decide.",
-        figure::brief(PROCESSOR, model.service),
-        figure::brief(PROCESSOR, model.processor),
-        model.processors,
-        figure::text("rss_mb", model.process_mb),
-        figure::text("rss_mb", model.thread_mb),
+         measured one at a time; {computes} (M/G/k, simulated).{memory} The model says where to look; measurements decide.",
+        time(model.service),
     )
 }
 

@@ -184,6 +184,25 @@ fn files_and_objectives_that_are_none_are_named_before_anything_starts() {
         assert_eq!(ended.code, Some(2), "{ended:?}");
         assert!(ended.stderr.contains(hint), "{slo}: {ended:?}");
     }
+    for (more, message) in [
+        (
+            ["--max-threads", "1"].as_slice(),
+            "--max-threads has nothing to say here",
+        ),
+        (
+            &["--rate", "5", "--uwsgi", "threads=2"],
+            "uWSGI's option `threads` is what a tuning tries",
+        ),
+        (&["--rate", "0"], "--rate cannot be '0'"),
+        (
+            &["--rate", "5", "--threads", "2", "--max-threads", "4"],
+            "--max-threads beside --threads",
+        ),
+    ] {
+        let ended = refused(&[&["tune", "--slo", "p99<1s"], more].concat());
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains(message), "{more:?}: {ended:?}");
+    }
     let ended = refused(&["tune", "--slo", "p99<1s", "--max-memory", "much"]);
     assert!(
         ended.stderr.contains("--max-memory cannot be 'much'"),
@@ -257,7 +276,7 @@ fn an_objective_that_nothing_meets_is_told_with_an_exit_code_of_its_own() {
     assert!(
         ended
             .stdout
-            .contains("Nothing up to 2 processes × 2 threads promises to hold p99<50ms"),
+            .contains("Nothing holds p99<50ms: a request takes 10"),
         "{}",
         ended.stdout
     );
