@@ -4,6 +4,7 @@
 //! Dependencies point from the command line down to plain data; `tests/integration/layers.rs` keeps it so.
 
 mod agent;
+mod bundle;
 mod cli;
 mod collector;
 mod compose;

@@ -4,6 +4,10 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use crate::bundle::BundleError;
+
+use super::error::{Code, Failure};
+
 /// For a lab's own files.
 pub(super) const FREE_PLACE: &str = "or put labs elsewhere: UWSGI_LAB_STATE_DIR names the directory";
 
@@ -39,6 +43,28 @@ pub(super) fn advice(kind: ErrorKind, path: &Path) -> String {
             format!("move away what is in the place of a directory: `ls -ld {place}`")
         }
         _ => format!("look at it: `ls -ld {place}`"),
+    }
+}
+
+/// What is wrong with a bundle.
+pub(super) fn bundle(error: &BundleError) -> Failure {
+    let failure = |code| Failure::from_error(code, error);
+    match error {
+        BundleError::Read { .. } => failure(Code::InvalidFile),
+        BundleError::Write { path, source } => failure(Code::Unavailable).hint(advice(source.kind(), path)),
+        BundleError::Exists { .. } => {
+            failure(Code::Usage).hint("write over it with --force, or name another file with --output")
+        }
+        BundleError::NoBundle { .. } => {
+            failure(Code::InvalidFile).hint("`uwsgi-lab bundle` makes one of a lab")
+        }
+        BundleError::Newer { .. } => failure(Code::InvalidFile)
+            .hint("take that version here too, or make the bundle anew with this one: `uwsgi-lab bundle`"),
+        BundleError::CutShort { .. } | BundleError::Altered { .. } => failure(Code::InvalidFile)
+            .hint("copy it once more from where it was made; nothing of it was used"),
+        BundleError::Unsafe { .. } => {
+            failure(Code::InvalidFile).hint("no `uwsgi-lab bundle` makes such a file: do not use it")
+        }
     }
 }
 

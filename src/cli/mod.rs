@@ -68,6 +68,8 @@ enum Command {
     Compare(compare::CompareArguments),
     /// Put the points of a stored run into a lab, to look at it again
     Replay(lab::replay::ReplayArguments),
+    /// Put all that a lab needs into one file, to bring it up where there is no network
+    Bundle(lab::bundle::BundleArguments),
     /// Send requests on a schedule and report latencies
     Load(load::LoadArguments),
     /// Read uWSGI statistics and write them to InfluxDB or stdout
@@ -110,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Tune(arguments) => lab::tune::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Replay(arguments) => lab::replay::run(&arguments),
+        Command::Bundle(arguments) => lab::bundle::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Collect(arguments) => collect::run(&arguments),
         Command::Top(arguments) => top::run(&arguments),

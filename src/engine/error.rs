@@ -30,6 +30,8 @@ pub(crate) enum EngineError {
     },
     #[error("build context of service {service} cannot be read: {message}")]
     Context { service: String, message: String },
+    #[error("the images of the bundle cannot be loaded: {message}")]
+    Load { message: String },
     #[error("service {service} cannot start: {message}")]
     PortTaken { service: String, message: String },
     #[error("{name} exists and was not made by uwsgi-lab")]

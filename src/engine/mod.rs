@@ -23,14 +23,15 @@ use crate::plan::{Desired, Observed, Operation, Step};
 pub(crate) use any::AnyEngine;
 pub(crate) use apply::apply;
 pub(crate) use docker::{
-    BuildEnvironment, Docker, DockerAddress, DockerEnvironment, Labelled, LabelledContainers, build_hash,
-    directory_hash,
+    ArchivedImage, BuildEnvironment, Docker, DockerAddress, DockerEnvironment, ImageArchive, Labelled,
+    LabelledContainers, build_hash, context_files, directory_hash,
 };
 pub(crate) use endpoints::{Endpoint, Role, endpoints, publishes};
 pub(crate) use error::{EngineError, PullProblem};
 pub(crate) use local::{
     CHILD_COMMAND, ENVIRONMENTS, Embedded, INI_LABEL, Local, PythonProblem, SERVICE_COMMAND, ServiceOrders,
-    ServiceSeat, Work, become_program, run_child, without_containers,
+    ServiceSeat, WheelPlatform, Wheelhouse, Work, become_program, gather_wheels, requirements, run_child,
+    without_containers,
 };
 pub(crate) use log::{LogRequest, LogStream};
 pub(crate) use ports::{TakenPort, taken_port, taken_ports};

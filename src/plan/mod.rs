@@ -37,13 +37,22 @@ pub(crate) enum ImageSource {
     },
     /// Part of this program, and so always there.
     BuiltIn { reference: String },
+    /// Brought along in a bundle, and never asked of anybody else. `name` is what people know it by; `built_from` the hash of
+    /// what it was built from, None where it was pulled.
+    Bundled {
+        reference: String,
+        name: String,
+        built_from: Option<String>,
+    },
 }
 
 impl ImageSource {
     /// The name under which the engine knows the image.
     pub(crate) fn reference(&self) -> &str {
         match self {
-            Self::Pull { reference } | Self::BuiltIn { reference } => reference,
+            Self::Pull { reference } | Self::BuiltIn { reference } | Self::Bundled { reference, .. } => {
+                reference
+            }
             Self::Build { tag, .. } => tag,
         }
     }
@@ -58,6 +67,10 @@ pub(crate) enum Operation {
     BuildImage {
         service: String,
         artifact: Artifact,
+    },
+    /// All images of the bundle, by the names that people know; those that are there already stay as they are.
+    LoadImages {
+        names: Vec<String>,
     },
     CreateNetwork {
         network: String,
@@ -118,6 +131,7 @@ impl Operation {
             self,
             Self::PullImage { .. }
                 | Self::BuildImage { .. }
+                | Self::LoadImages { .. }
                 | Self::AwaitHealthy { .. }
                 | Self::AwaitCompletion { .. }
         )
@@ -130,6 +144,9 @@ impl fmt::Display for Operation {
             Self::PullImage { reference } => write!(formatter, "image {reference}: pull"),
             Self::BuildImage { service, artifact } => {
                 write!(formatter, "{artifact} of service {service}: build")
+            }
+            Self::LoadImages { names } => {
+                write!(formatter, "images {}: load from the bundle", names.join(", "))
             }
             Self::CreateNetwork { network } => write!(formatter, "network {network}: create"),
             Self::RemoveNetwork { network, .. } => write!(formatter, "network {network}: remove"),

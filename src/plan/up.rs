@@ -19,8 +19,9 @@ enum Verdict {
 pub(crate) fn up(desired: &Desired, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
     let images = image_steps(desired, observed);
-    let new_images: BTreeSet<String> = images.keys().cloned().collect();
-    plan.push(images.into_values().collect());
+    let (loaded, loading) = loading(desired, observed);
+    let new_images: BTreeSet<String> = images.keys().cloned().chain(loaded).collect();
+    plan.push(images.into_values().chain(loading).collect());
 
     let mut removals = surplus(desired, observed);
     let mut creations = BTreeMap::new();
@@ -72,7 +73,7 @@ pub(crate) fn with_pulls(plan: Plan, desired: &Desired) -> Plan {
         .values()
         .filter_map(|source| match source {
             ImageSource::Pull { reference } => Some(reference),
-            ImageSource::Build { .. } | ImageSource::BuiltIn { .. } => None,
+            ImageSource::Build { .. } | ImageSource::BuiltIn { .. } | ImageSource::Bundled { .. } => None,
         })
         .collect();
     let asked = |reference: &String| {
@@ -109,7 +110,8 @@ fn image_steps(desired: &Desired, observed: &Observed) -> BTreeMap<String, Step>
                 },
                 "not present",
             ),
-            (ImageSource::Pull { .. }, Some(_)) | (ImageSource::BuiltIn { .. }, _) => continue,
+            (ImageSource::Pull { .. }, Some(_))
+            | (ImageSource::BuiltIn { .. } | ImageSource::Bundled { .. }, _) => continue,
             (ImageSource::Build { hash, artifact, .. }, present) => {
                 let cause = match present {
                     None => "not present",
@@ -123,6 +125,29 @@ fn image_steps(desired: &Desired, observed: &Observed) -> BTreeMap<String, Step>
         steps.insert(source.reference().to_owned(), step);
     }
     steps
+}
+
+/// The references of the images that a bundle has and this machine has not, and the one step that brings them all.
+fn loading(desired: &Desired, observed: &Observed) -> (BTreeSet<String>, Option<Step>) {
+    let mut missing = BTreeMap::new();
+    for source in desired.images.values() {
+        let ImageSource::Bundled {
+            reference,
+            name,
+            built_from,
+        } = source
+        else {
+            continue;
+        };
+        let present = observed.images.get(reference);
+        let is_it = |image: &super::Image| built_from.is_none() || image.build_hash == *built_from;
+        if !present.is_some_and(is_it) {
+            missing.insert(reference.clone(), name.clone());
+        }
+    }
+    let names: Vec<String> = missing.values().cloned().collect();
+    let step = (!names.is_empty()).then(|| Step::new(Operation::LoadImages { names }, "not present"));
+    (missing.into_keys().collect(), step)
 }
 
 /// Images that a build before this one replaced, or that one of this plan replaces.
@@ -418,6 +443,42 @@ mod tests {
             .iter()
             .map(|stage| stage.iter().map(ToString::to_string).collect())
             .collect()
+    }
+
+    #[test]
+    fn images_of_a_bundle_are_loaded_in_one_step_where_one_of_them_is_missing_or_another() {
+        let mut desired = desired();
+        let bundled = |reference: &str, name: &str, built_from: Option<&str>| ImageSource::Bundled {
+            reference: reference.to_owned(),
+            name: name.to_owned(),
+            built_from: built_from.map(str::to_owned),
+        };
+        desired.images = BTreeMap::from([
+            ("store".to_owned(), bundled("bundle:1", "store:1", None)),
+            ("web".to_owned(), bundled("lab-web", "lab-web", Some("hash"))),
+        ]);
+        let mut observed = observed(&desired);
+        let image = |hash: Option<&str>| Image {
+            id: "sha256:web".to_owned(),
+            digests: vec![],
+            build_hash: hash.map(str::to_owned),
+        };
+        let store = observed.images["store:1"].clone();
+        let first = |observed: &Observed| text(&up(&desired, observed)).into_iter().next();
+        let all = Some(vec![
+            "images store:1, lab-web: load from the bundle, not present".to_owned(),
+        ]);
+        assert_eq!(first(&observed), all);
+        observed.images.insert("bundle:1".to_owned(), store);
+        observed
+            .images
+            .insert("lab-web".to_owned(), image(Some("another")));
+        let web = Some(vec![
+            "images lab-web: load from the bundle, not present".to_owned(),
+        ]);
+        assert_eq!(first(&observed), web);
+        observed.images.insert("lab-web".to_owned(), image(Some("hash")));
+        assert_eq!(first(&observed), None);
     }
 
     #[test]

@@ -4,7 +4,16 @@
 pub(crate) const DEFAULT_LAB: &str = "uwsgi-lab";
 
 /// Commands that take `--name`.
-const COMMANDS: [&str; 7] = ["up", "down", "reset", "status", "logs", "open", "dashboards"];
+const COMMANDS: [&str; 8] = [
+    "replay",
+    "up",
+    "down",
+    "reset",
+    "status",
+    "logs",
+    "open",
+    "dashboards",
+];
 const OPENING: &str = "`uwsgi-lab ";
 
 /// `text` with ` --name LAB` in each command between backticks that is about a lab; as it is for the default lab.

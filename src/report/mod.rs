@@ -1,5 +1,6 @@
 //! Data to text: every number format of the tool lives here; prints nothing itself.
 
+pub(crate) mod bundle;
 mod chart;
 pub(crate) mod command;
 pub(crate) mod comparison;

@@ -45,6 +45,14 @@ impl ImageLock {
     }
 }
 
+impl ImageLock {
+    /// Lets `reference` stand for an image that did not come from a registry. True where that is new.
+    pub(crate) fn pin(&mut self, reference: &str, image: &str) -> bool {
+        let before = self.digests.insert(reference.to_owned(), image.to_owned());
+        before.as_deref() != Some(image)
+    }
+}
+
 fn repository(reference: &str) -> &str {
     match reference.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => familiar(name),
@@ -86,6 +94,14 @@ mod tests {
             assert!(lock.lock(tag, &["influxdb@sha256:aa".to_owned()]), "{tag}");
             assert_eq!(lock.pinned(tag), "influxdb@sha256:aa");
         }
+    }
+
+    #[test]
+    fn an_image_that_came_otherwise_is_found_by_the_name_it_came_with() {
+        let mut lock = ImageLock::default();
+        assert!(lock.pin("influxdb:1.8.10", "uwsgi-lab-bundle:aa"));
+        assert!(!lock.pin("influxdb:1.8.10", "uwsgi-lab-bundle:aa"));
+        assert_eq!(lock.pinned("influxdb:1.8.10"), "uwsgi-lab-bundle:aa");
     }
 
     #[test]

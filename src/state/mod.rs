@@ -8,6 +8,7 @@ mod engine;
 mod file;
 mod images;
 mod presence;
+mod recipe;
 mod services;
 
 pub(crate) use agent::{AgentRecord, AgentSeat};
@@ -16,4 +17,5 @@ pub(crate) use credentials::Credentials;
 pub(crate) use directory::{LabDirectory, LabLock, StateError};
 pub(crate) use engine::EngineKind;
 pub(crate) use images::ImageLock;
+pub(crate) use recipe::{Recipe, RecipeImage};
 pub(crate) use services::WantedServices;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["compose", "point"],
     &["plan"],
-    &["engine", "embedded", "influx", "uwsgi", "load", "state"],
+    &["bundle", "engine", "embedded", "influx", "uwsgi", "load", "state"],
     &["provision", "collector"],
     &["agent"],
     &["experiment"],

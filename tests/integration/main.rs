@@ -1,6 +1,7 @@
 //! One integration binary: each module is a room of tests with its own peers.
 
 mod browser;
+mod bundles;
 mod collect;
 mod collect_many;
 mod collect_sinks;

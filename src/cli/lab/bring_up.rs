@@ -9,7 +9,8 @@ use crate::agent::{Agent, AgentSettings, Mode};
 use crate::engine::{self, AnyEngine, Endpoint, Engine as _, EngineError, Local, Role};
 use crate::plan::{self, Desired, Observed, Plan};
 use crate::state::{
-    AgentRecord, AgentSeat, ChangedServices, Credentials, EngineKind, ImageLock, LabDirectory, WantedServices,
+    AgentRecord, AgentSeat, ChangedServices, Credentials, EngineKind, ImageLock, LabDirectory, Recipe,
+    WantedServices,
 };
 
 use super::super::error::{Code, Failure};
@@ -21,11 +22,12 @@ use super::connect::failure;
 use super::desired::{self, references};
 use super::engines::{self, Choice};
 use super::orders::{DATABASE, orders};
+use super::pinned::{load_lock, remember_images};
 use super::ports::{refuse_taken, refuse_taken_metrics};
 use super::progress::Display;
-use super::provisioning::{Show, Shown, show};
+use super::provisioning::{Show, Shown, grafana_of, show};
 use super::waiting::{Waiter, ensure_database};
-use super::{background, local, stack, warnings};
+use super::{background, bundled, local, recipe, stack, warnings};
 
 /// A lab that is up.
 pub(super) struct Up {
@@ -38,6 +40,8 @@ pub(super) struct Up {
     pub(super) images: BTreeMap<String, String>,
     /// None where the stack has no Grafana.
     pub(super) shown: Option<Shown>,
+    /// What it was made of.
+    pub(super) recipe: Recipe,
     /// True where neither a container nor a dashboard had to be touched.
     pub(super) unchanged: bool,
 }
@@ -90,11 +94,24 @@ async fn draft_on(settings: &UpSettings, choice: Choice) -> Result<Draft, Failur
         load_lock(directory)?
     };
     let (engine, images) = match choice.docker {
-        Some(docker) => (AnyEngine::Docker(docker), desired::images(&project, &lock)?),
+        Some(docker) => {
+            let (docker, known) = match &settings.bundle {
+                Some(bundled) => {
+                    bundled::provide(bundled, settings.app.as_ref(), docker, &mut project).await?
+                }
+                None => (docker, BTreeMap::new()),
+            };
+            let images = desired::images(&project, &lock, &known)?;
+            (AnyEngine::Docker(docker), images)
+        }
         None => {
             local::note_sources(&mut project)?;
             let variables = settings.lab.environment.variables().clone();
-            let local = Local::of(directory.path().to_owned(), variables, &project);
+            let of = |bundled| bundled::wheels(bundled, settings.app.as_ref());
+            let wheels = settings.bundle.as_ref().and_then(of);
+            settings.bundle.as_ref().map(bundled::tell_unused_images);
+            let local = Local::of(directory.path().to_owned(), variables, &project).with_wheels(wheels);
+            local.check_wheels().await.map_err(|error| failure(&error))?;
             let images = local.images(&project).map_err(|error| failure(&error))?;
             (AnyEngine::Local(local), images)
         }
@@ -105,6 +122,9 @@ async fn draft_on(settings: &UpSettings, choice: Choice) -> Result<Draft, Failur
     let mut plan = plan::up(&desired, &observed);
     if settings.pull {
         plan = plan::with_pulls(plan, &desired);
+    }
+    if let (Some(bundled), AnyEngine::Docker(docker)) = (&settings.bundle, &engine) {
+        bundled::check_images(bundled, docker, &plan).await?;
     }
     Ok(Draft {
         kind,
@@ -134,10 +154,6 @@ fn lost_passwords(directory: &LabDirectory) -> Failure {
     failure
         .hint("where the lab was made with another UWSGI_LAB_STATE_DIR, set it again")
         .hint("`uwsgi-lab reset` begins again with empty data")
-}
-
-fn load_lock(directory: &LabDirectory) -> Result<ImageLock, Failure> {
-    ImageLock::load(directory).map_err(|error| state_failure(&error))
 }
 
 /// A run that was killed may have left another configuration than the service was made with.
@@ -208,6 +224,7 @@ pub(super) async fn bring_up(
     let images = desired.images.iter();
     let images = images.map(|(service, source)| (service.clone(), source.reference().to_owned()));
     let rise = Rise {
+        recipe: recipe::of(settings, &desired),
         images: images.collect(),
         settings,
         engine,
@@ -237,6 +254,7 @@ struct Rise<'a> {
     /// True where no container had to be touched.
     was_idle: bool,
     images: BTreeMap<String, String>,
+    recipe: Recipe,
 }
 
 impl Rise<'_> {
@@ -270,7 +288,7 @@ impl Rise<'_> {
         let showing = async {
             waiter.ready(endpoints.iter().filter(is_grafana)).await?;
             stores.cancelled().await;
-            provision(settings, endpoints, &self.credentials).await
+            provision(settings, endpoints, &self.credentials, &self.display).await
         };
         let (found, runs, shown) = try_join3(server, collecting, showing).await?;
         for warning in warnings::of_settings(settings).into_iter().chain(found) {
@@ -279,6 +297,7 @@ impl Rise<'_> {
         let untouched = shown.as_ref().is_none_or(|shown| !shown.changed);
         let started = matches!(runs, Runs::Here(_) | Runs::Elsewhere { new: true, .. });
         Ok(Up {
+            recipe: self.recipe,
             images: self.images,
             unchanged: self.was_idle && untouched && !started,
             engine: self.engine,
@@ -311,35 +330,6 @@ async fn carry_out(
     Ok(observed)
 }
 
-/// Locks the digests that tags stand for now.
-fn remember_images(
-    desired: &Desired,
-    observed: &Observed,
-    lock: &mut ImageLock,
-    directory: &LabDirectory,
-) -> Result<(), Failure> {
-    let mut new = false;
-    for (name, service) in desired
-        .project
-        .services
-        .iter()
-        .filter(|(_, service)| service.build.is_none())
-    {
-        let seen = desired
-            .images
-            .get(name)
-            .and_then(|source| observed.images.get(source.reference()));
-        if let (Some(tag), Some(image)) = (&service.image, seen) {
-            new |= lock.lock(tag, &image.digests);
-        }
-    }
-    if new {
-        lock.save(directory).map_err(|error| state_failure(&error))
-    } else {
-        Ok(())
-    }
-}
-
 async fn start_agent(
     directory: &LabDirectory,
     settings: &AgentSettings,
@@ -364,6 +354,7 @@ async fn provision(
     settings: &UpSettings,
     endpoints: &[Endpoint],
     credentials: &Credentials,
+    display: &Display,
 ) -> Result<Option<Shown>, Failure> {
     let of = |role: Role| endpoints.iter().find(|endpoint| endpoint.role == role);
     let (Some(grafana), Some(influxdb)) = (of(Role::Grafana), of(Role::Influxdb)) else {
@@ -377,5 +368,11 @@ async fn provision(
         wait: settings.wait,
         credentials,
     };
-    show(&wanted).await.map(Some)
+    let mut shown = show(&wanted).await?;
+    if let Some(bundled) = &settings.bundle {
+        let (news, changed) = bundled::dashboards(bundled, &grafana_of(&wanted)?).await?;
+        news.iter().for_each(|line| display.line(line));
+        shown.changed |= changed;
+    }
+    Ok(Some(shown))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::bundle;
 use crate::engine::{Docker, DockerAddress, EngineError, PullProblem};
 
 use super::super::error::{Code, Failure};
@@ -44,6 +45,8 @@ pub(super) fn failure(error: &EngineError) -> Failure {
             }
         }
         EngineError::Context { .. } => failure(Code::Unavailable),
+        EngineError::Load { .. } => failure(Code::Unavailable)
+            .hint("try it by hand: `tar -xOf FILE images.tar.gz | docker load`"),
         EngineError::PortTaken { .. } => {
             failure(Code::Unavailable).hint("choose other ports: `uwsgi-lab up --help` lists the options")
         }
@@ -72,6 +75,11 @@ pub(super) fn failure(error: &EngineError) -> Failure {
 }
 
 fn pull_hints(failure: Failure, reference: &str, problem: PullProblem) -> Failure {
+    if bundle::is_image(reference) {
+        return failure
+            .hint("it came in a bundle: `uwsgi-lab up --bundle FILE` brings it again")
+            .hint("or take the one that the Compose file names: `uwsgi-lab up --pull`");
+    }
     match problem {
         PullProblem::Offline => {
             let failure = failure

@@ -160,15 +160,27 @@ fn overlay(service: &mut Service, app: &AppSettings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The images of containers: built ones by the hash of their sources, others as the lock pins their tags.
-pub(super) fn images(project: &Project, lock: &ImageLock) -> Result<BTreeMap<String, ImageSource>, Failure> {
-    let mut images = BTreeMap::new();
+/// The name that an image gets that is built for a service.
+pub(super) fn built_tag(project: &str, name: &str, service: &Service) -> String {
+    let own = || format!("{project}-{name}");
+    service.image.clone().unwrap_or_else(own)
+}
+
+/// The images of containers: built ones by the hash of their sources, others as the lock pins their tags. Those of the services
+/// `known` come from elsewhere.
+pub(super) fn images(
+    project: &Project,
+    lock: &ImageLock,
+    known: &BTreeMap<String, ImageSource>,
+) -> Result<BTreeMap<String, ImageSource>, Failure> {
+    let mut images = known.clone();
     for (name, service) in &project.services {
+        if known.contains_key(name) {
+            continue;
+        }
         let source = match (&service.build, &service.image) {
-            (Some(build), image) => {
-                let tag = image
-                    .clone()
-                    .unwrap_or_else(|| format!("{}-{name}", project.name));
+            (Some(build), _) => {
+                let tag = built_tag(&project.name, name, service);
                 let hash = build_hash(build).map_err(|error| {
                     let mut failure = Failure::new(
                         Code::InvalidFile,

@@ -59,6 +59,11 @@ pub(super) async fn choose(settings: &UpSettings) -> Result<Choice, Failure> {
         }
         _ => {}
     }
+    let of_bundle = settings.bundle.as_ref().filter(|_| known.is_none());
+    let engine_of_bundle = of_bundle.map(|bundled| bundled.bundle.manifest.engine.as_str());
+    if settings.engine == EngineChoice::Auto && engine_of_bundle == Some(EngineKind::Local.name()) {
+        return Ok(Choice::local("with which the bundle was made"));
+    }
     let compose_file = desired::compose_file(settings)?;
     let error = match connect::docker(&settings.lab.environment, compose_file).await {
         Ok(docker) => return Ok(Choice::docker(docker)),

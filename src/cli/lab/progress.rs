@@ -174,6 +174,6 @@ fn style(unit: Unit) -> ProgressStyle {
 fn takes_long(operation: &Operation) -> bool {
     matches!(
         operation,
-        Operation::PullImage { .. } | Operation::BuildImage { .. }
+        Operation::PullImage { .. } | Operation::BuildImage { .. } | Operation::LoadImages { .. }
     )
 }

@@ -33,14 +33,24 @@ pub(super) async fn show(show: &Show<'_>) -> Result<Shown, Failure> {
     outcome.map_err(|error| failure(&error))
 }
 
-async fn apply_and_verify(show: &Show<'_>) -> Result<Shown, ProvisionError> {
+/// The Grafana that is to show it.
+pub(super) fn grafana_of(show: &Show<'_>) -> Result<Grafana, Failure> {
+    log_in(show).map_err(|error| failure(&error))
+}
+
+fn log_in(show: &Show<'_>) -> Result<Grafana, ProvisionError> {
     let credentials = show.credentials;
     let grafana = Grafana::new(
         &show.grafana_url,
         &credentials.user,
         &credentials.grafana_password,
-    )?
-    .waiting_at_most(show.wait);
+    )?;
+    Ok(grafana.waiting_at_most(show.wait))
+}
+
+async fn apply_and_verify(show: &Show<'_>) -> Result<Shown, ProvisionError> {
+    let credentials = show.credentials;
+    let grafana = log_in(show)?;
     let desired = provision::Desired {
         datasource: DataSource {
             url: show.influxdb_url.clone(),

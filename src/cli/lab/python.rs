@@ -11,6 +11,11 @@ use super::super::files;
 const OF_THE_SYSTEM: &str = "or take the uWSGI of your system, which does for an app without requirements: \
     `sudo apt-get install uwsgi uwsgi-plugin-python3`";
 
+const ANOTHER_BUNDLE: &str = "make the bundle on a machine like this one: `uwsgi-lab bundle`";
+/// Nothing runs then but store and dashboard.
+const RUNS_ALONE: &str =
+    "or look at its runs without a uWSGI: `UWSGI_LAB_STATS=127.0.0.1:9191 uwsgi-lab replay RUN --now`";
+
 /// The failure with its evidence and advice.
 pub(super) fn failure(problem: &PythonProblem) -> Failure {
     let failure = Failure::from_error(code(problem), problem);
@@ -26,6 +31,13 @@ pub(super) fn failure(problem: &PythonProblem) -> Failure {
         PythonProblem::NoPip { refused, .. } => with_lines(failure, "what was found", refused)
             .hint("install it: `sudo apt-get install python3-pip`, or python3-venv, which brings one too")
             .hint(OF_THE_SYSTEM),
+        PythonProblem::OtherMachine { .. } => failure.hint(ANOTHER_BUNDLE).hint(OF_THE_SYSTEM).hint(RUNS_ALONE),
+        PythonProblem::OtherPython { wanted, refused } => with_lines(failure, "what was found", refused)
+            .hint(format!(
+                "put a Python {wanted} with pip on PATH; `python{wanted}` is found beside `python3`"
+            ))
+            .hint(format!("or {ANOTHER_BUNDLE}"))
+            .hint(RUNS_ALONE),
         PythonProblem::Offline { log, .. } => of_pip(failure, log)
             .hint("check the network; behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL")
             .hint(OF_THE_SYSTEM),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::state::{LabDirectory, StateError};
 
 /// Names in the lab's directory, and contents.
-const FILES: [(&str, &str); 6] = [
+pub(super) const FILES: [(&str, &str); 6] = [
     (COMPOSE, COMPOSE_TEXT),
     (
         "stack/uwsgi/Dockerfile",
@@ -29,7 +29,7 @@ const FILES: [(&str, &str); 6] = [
         include_str!("../../../stack/uwsgi/pip/README"),
     ),
 ];
-const COMPOSE: &str = "stack/compose.yaml";
+pub(super) const COMPOSE: &str = "stack/compose.yaml";
 pub(super) const COMPOSE_TEXT: &str = include_str!("../../../stack/compose.yaml");
 
 /// Where the Compose file lies once [`lay_down`] has been there.

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::engine::{self, AnyEngine, Engine as _};
 use crate::plan::{self, Keep, Observed};
 use crate::report::command;
-use crate::state::{Credentials, EngineKind, LabLock, WantedServices};
+use crate::state::{Credentials, EngineKind, LabLock, Recipe, WantedServices};
 
 use super::super::error::{Code, Failure};
 use super::super::output;
@@ -16,7 +16,7 @@ use super::agents::{self, state_failure};
 use super::carry::take_away;
 use super::connect::failure;
 use super::interrupts::Interrupts;
-use super::{engines, runtime, up};
+use super::{bundled, engines, runtime, up};
 
 const ADVICE: &str = "run the command again: it goes on from here";
 
@@ -87,6 +87,10 @@ async fn take_down(lab: &LabSettings, keep: Keep, cause: &str) -> Result<LabLock
     let plan = plan::down(&observed, keep, cause);
     take_away(&engine, &lab.name, &plan).await?;
     refuse_leftovers(&observe(&engine, &lab.name).await?, keep)?;
+    if keep == Keep::Nothing {
+        let recipe = Recipe::load(&lab.directory).map_err(|error| state_failure(&error))?;
+        bundled::forget_images(&engine, recipe.as_ref()).await?;
+    }
     WantedServices::remove(&lab.directory).map_err(|error| state_failure(&error))?;
     if keep != Keep::Volumes {
         // Passwords live as long as the data they open; then any engine may have the lab. Image digests stay, so that the

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::Engine as _;
 use crate::plan::{self, Keep, Observed};
 use crate::report::lab as report;
-use crate::state::{Credentials, EngineKind, LabDirectory};
+use crate::state::{Credentials, EngineKind, LabDirectory, Recipe};
 
 use super::super::error::Failure;
 use super::super::output;
@@ -17,7 +17,7 @@ use super::attend::attend;
 use super::bring_up::{Draft, Runs, Up, bring_up, draft};
 use super::connect::failure;
 use super::interrupts::Interrupts;
-use super::{engines, runtime};
+use super::{bundled, engines, runtime};
 
 const ADVICE: &str =
     "`uwsgi-lab up` with the same options goes on from here, `uwsgi-lab down` takes it all away";
@@ -68,7 +68,11 @@ pub(super) async fn check(settings: &UpSettings) -> Result<(), Failure> {
 async fn drafted(settings: &UpSettings) -> Result<Draft, Failure> {
     let directory = &settings.lab.directory;
     let is_new = !directory.path().exists();
-    let drafted = draft(settings).await;
+    let drafted = async {
+        settings.bundle.as_ref().map(bundled::lay_down).transpose()?;
+        draft(settings).await
+    };
+    let drafted = drafted.await;
     // Another command may have made the lab meanwhile.
     if is_new && let Ok(_lock) = directory.lock() {
         remove_unused(directory)?;
@@ -99,6 +103,7 @@ pub(super) async fn up(
         remove_unused(directory).ok();
     }
     let up = risen?;
+    remember(settings, &up.recipe)?;
     drop(lock);
     tell(settings, &up)?;
     match up.runs {
@@ -116,12 +121,25 @@ pub(super) async fn raised(settings: &UpSettings, interrupts: &mut Interrupts) -
     if is_new && risen.is_err() {
         remove_unused(directory).ok();
     }
-    risen
+    let up = risen?;
+    let before = Recipe::load(directory).map_err(|error| state_failure(&error))?;
+    remember(settings, &up.recipe.clone().with_server_of(before.as_ref()))?;
+    Ok(up)
+}
+
+/// Keeps what the lab was made of, and of bundles the one alone that it was made from.
+fn remember(settings: &UpSettings, recipe: &Recipe) -> Result<(), Failure> {
+    if let Some(bundled) = &settings.bundle {
+        bundled::forget_others(bundled);
+    }
+    let saved = recipe.save(&settings.lab.directory);
+    saved.map_err(|error| state_failure(&error))
 }
 
 async fn rise(settings: &UpSettings, detach: bool, interrupts: &mut Interrupts) -> Result<Up, Failure> {
     let drafting = async {
         engines::refuse_other(settings).await?;
+        bundled::arrive(settings)?;
         draft(settings).await
     };
     let draft = interrupts.or_end_of(drafting, ADVICE).await?;

@@ -45,16 +45,17 @@ impl LabSettings {
         let name = name
             .or_else(|| project.name.clone())
             .unwrap_or_else(|| DEFAULT_LAB.to_owned());
+        Ok((Self::named(name, environment)?, project))
+    }
+
+    pub(super) fn named(name: String, environment: Environment) -> Result<Self, Failure> {
         check_name(&name)?;
         let directory = LabDirectory::new(&environment.state_root()?, &name);
-        Ok((
-            Self {
-                name,
-                directory,
-                environment,
-            },
-            project,
-        ))
+        Ok(Self {
+            name,
+            directory,
+            environment,
+        })
     }
 }
 

@@ -186,6 +186,9 @@ impl Picked<'_> {
             .map_or_else(|| self.app_of_environment(), |app| Ok(Some(app)))?
         else {
             let file = self.project.app.as_ref();
+            if self.project.is_bundled {
+                return Ok(file.cloned());
+            }
             return file.map(|app| exists(app, Code::InvalidFile)).transpose();
         };
         exists(&app, Code::Usage).map(Some)

@@ -31,6 +31,12 @@ pub(crate) struct ProjectFile {
     #[serde(default)]
     pub(super) load: Load,
     pub(super) wait: Option<Scalar>,
+    /// True for the settings of a bundle, whose paths are there once it is unpacked.
+    #[serde(skip)]
+    pub(super) is_bundled: bool,
+    /// True where there is no such file.
+    #[serde(skip)]
+    pub(super) is_absent: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -124,7 +130,12 @@ impl ProjectFile {
         let file = path.unwrap_or(Path::new(DEFAULT_NAME));
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound && path.is_none() => return Ok(Self::default()),
+            Err(error) if error.kind() == ErrorKind::NotFound && path.is_none() => {
+                return Ok(Self {
+                    is_absent: true,
+                    ..Self::default()
+                });
+            }
             Err(error) => {
                 let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", file.display()));
                 failure.causes.push(error.to_string());
@@ -144,7 +155,7 @@ impl ProjectFile {
             .map_err(|error| reworded::failure(&error, file))
     }
 
-    fn resolve_paths(&mut self, base: &Path) {
+    pub(super) fn resolve_paths(&mut self, base: &Path) {
         let app = self
             .app
             .iter_mut()

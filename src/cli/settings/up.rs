@@ -10,6 +10,8 @@ use crate::agent::MetricsSettings;
 use crate::uwsgi::{StatsAddress, UwsgiConfig};
 
 use super::super::error::{Code, Failure};
+use super::bundled::BundleSettings;
+use super::environment::Environment;
 use super::lab::{LabArguments, LabSettings};
 use super::picked::Picked;
 use super::project_file::ProjectFile;
@@ -27,6 +29,7 @@ Examples:
   uwsgi-lab up --detach --rate 100
   uwsgi-lab up --app ./site --module wsgi:application --requirements requirements.txt
   uwsgi-lab up --stats tcp://127.0.0.1:1717
+  uwsgi-lab up --bundle uwsgi-lab-bundle.tar
 
 A file uwsgi-lab.yaml in the working directory may hold the same settings; the README shows one.";
 
@@ -43,6 +46,9 @@ pub(crate) struct UpArguments {
     pub(super) wait: Option<String>,
     #[command(flatten)]
     pub(crate) lab: LabArguments,
+    /// All from one file that `uwsgi-lab bundle` made, without any network; it takes the place of the project file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "project", "pull"], help_heading = "Stack")]
+    bundle: Option<PathBuf>,
     /// A Compose file in place of the lab's own stack [env: UWSGI_LAB_FILE]
     #[arg(short, long, value_name = "FILE", help_heading = "Stack")]
     pub(super) file: Option<PathBuf>,
@@ -142,6 +148,7 @@ pub(crate) struct UpSettings {
     pub(crate) uwsgi_is_set: bool,
     /// Take what the tags mean now.
     pub(crate) pull: bool,
+    pub(crate) bundle: Option<BundleSettings>,
 }
 
 /// Where the desired state comes from.
@@ -230,6 +237,16 @@ impl UpArguments {
 }
 
 impl UpArguments {
+    /// True where stack or app are named, or there is a project file, and a bundle that the lab was made from counts no more.
+    fn say_what_runs(&self, environment: &Environment, project: &ProjectFile) -> bool {
+        let variables = ["UWSGI_LAB_FILE", "UWSGI_LAB_APP"];
+        let flags = [&self.file, &self.app];
+        flags.iter().any(|flag| flag.is_some())
+            || self.pull
+            || !project.is_absent
+            || variables.iter().any(|name| environment.get(name).is_some())
+    }
+
     /// # Errors
     /// A flag about the app, for a scenario that has its own.
     pub(crate) fn refuse_app(&self) -> Result<(), Failure> {
@@ -263,8 +280,30 @@ impl UpSettings {
     }
 
     pub(crate) fn new(arguments: &UpArguments) -> Result<Self, Failure> {
+        if let Some(file) = &arguments.bundle {
+            let (bundle, lab, project) = BundleSettings::read(file, &arguments.lab)?;
+            return Self::bundled(arguments, lab, &project, bundle);
+        }
         let (lab, project) = LabSettings::read(&arguments.lab)?;
+        if !arguments.say_what_runs(&lab.environment, &project)
+            && let Some((bundle, project)) = BundleSettings::remembered(&lab)?
+        {
+            return Self::bundled(arguments, lab, &project, bundle);
+        }
         Self::picked(arguments, lab, &project)
+    }
+
+    fn bundled(
+        arguments: &UpArguments,
+        lab: LabSettings,
+        project: &ProjectFile,
+        bundle: BundleSettings,
+    ) -> Result<Self, Failure> {
+        let settings = Self::picked(arguments, lab, project)?;
+        Ok(Self {
+            bundle: Some(bundle),
+            ..settings
+        })
     }
 
     fn picked(arguments: &UpArguments, lab: LabSettings, project: &ProjectFile) -> Result<Self, Failure> {
@@ -292,6 +331,7 @@ impl UpSettings {
             load: if watch.is_some() { None } else { picked.load()? },
             watch,
             pull: arguments.pull,
+            bundle: None,
             lab,
         })
     }

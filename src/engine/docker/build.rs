@@ -75,7 +75,7 @@ pub(crate) fn directory_hash(directory: &Path) -> io::Result<String> {
 }
 
 /// Files of the context by their names in it, sorted; overlays in the place of what they cover.
-fn context_files(build: &Build) -> io::Result<Vec<(String, PathBuf)>> {
+pub(crate) fn context_files(build: &Build) -> io::Result<Vec<(String, PathBuf)>> {
     let mut files = Vec::new();
     collect(&build.context, "", &mut files)?;
     for (place, source) in &build.overlays {

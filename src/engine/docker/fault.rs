@@ -67,7 +67,7 @@ pub(super) fn other(what: &str, error: &Error) -> EngineError {
     }
 }
 
-fn is_disk_full(message: &str) -> bool {
+pub(super) fn is_disk_full(message: &str) -> bool {
     message.contains("no space left on device")
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn cannot_reach(client: &Client, reference: &str) -> Option<Str
 }
 
 /// Name and tag or digest. Without a tag the engine would pull every tag there is.
-fn split(reference: &str) -> (&str, &str) {
+pub(super) fn split(reference: &str) -> (&str, &str) {
     if let Some((name, digest)) = reference.split_once('@') {
         return (
             name.rsplit_once(':')

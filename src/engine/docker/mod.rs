@@ -14,6 +14,7 @@ mod observe;
 mod processor;
 mod resources;
 mod signal;
+mod transfer;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -29,8 +30,10 @@ use super::{Engine, EngineError, LogRequest, LogStream, Progress, Signal};
 use dependency::Goal;
 
 pub(crate) use address::{DockerAddress, DockerEnvironment};
-pub(crate) use build::{BuildEnvironment, build_hash, directory_hash};
+pub(crate) use build::{BuildEnvironment, build_hash, context_files, directory_hash};
 pub(crate) use labelled::Labelled;
+use transfer::ImageFacts;
+pub(crate) use transfer::{ArchivedImage, ImageArchive};
 
 /// A Docker daemon that answered.
 pub(crate) struct Docker {
@@ -40,6 +43,8 @@ pub(crate) struct Docker {
     build: BuildEnvironment,
     /// Where the Compose file lies, for the labels that `docker compose ls` shows.
     compose_file: PathBuf,
+    /// Where images come from that a bundle has.
+    archive: Option<ImageArchive>,
 }
 
 impl Docker {
@@ -55,7 +60,44 @@ impl Docker {
             client,
             build,
             compose_file,
+            archive: None,
         })
+    }
+
+    /// The same with the images of a bundle.
+    pub(crate) fn with_images(self, archive: ImageArchive) -> Self {
+        Self {
+            archive: Some(archive),
+            ..self
+        }
+    }
+
+    /// What the daemon knows of an image; None where it has none of this name.
+    pub(crate) async fn image(&self, reference: &str) -> Result<Option<ImageFacts>, EngineError> {
+        transfer::facts(&self.client, reference).await
+    }
+
+    /// What it runs, as in `linux/amd64`.
+    pub(crate) async fn platform(&self) -> Result<String, EngineError> {
+        transfer::platform(&self.client).await
+    }
+
+    /// Gives an image another name too.
+    pub(crate) async fn tag(&self, image: &str, name: &str) -> Result<(), EngineError> {
+        transfer::tag(&self.client, image, name).await
+    }
+
+    /// Takes a name from an image that has others.
+    pub(crate) async fn untag(&self, name: &str) -> Result<(), EngineError> {
+        transfer::untag(&self.client, name).await
+    }
+
+    /// A tar archive of images with these names.
+    pub(crate) fn export(
+        &self,
+        names: &[String],
+    ) -> impl Stream<Item = Result<impl AsRef<[u8]> + use<>, EngineError>> + use<> {
+        transfer::export(&self.client, names)
     }
 }
 
@@ -141,6 +183,9 @@ impl Engine for Docker {
             Operation::PullImage { reference } => image::pull(client, reference, progress).await,
             Operation::BuildImage { service, .. } => {
                 build::build(client, desired, service, &self.build, progress).await
+            }
+            Operation::LoadImages { .. } => {
+                transfer::load(client, desired, self.archive.as_ref(), progress).await
             }
             Operation::CreateNetwork { network } => resources::create_network(client, desired, network).await,
             Operation::RemoveNetwork { network, id } => resources::remove_network(client, network, id).await,

@@ -31,7 +31,7 @@ use python::{Environment, Wanted};
 pub(crate) use child::{CHILD_COMMAND, become_program, run_child};
 pub(crate) use orders::{Embedded, SERVICE_COMMAND, ServiceOrders, Work};
 pub(crate) use program::{INI_LABEL, without_containers};
-pub(crate) use python::PythonProblem;
+pub(crate) use python::{PythonProblem, WheelPlatform, Wheelhouse};
 pub(crate) use seat::ServiceSeat;
 
 /// In a lab's directory: what outlives the lab as an image does, until it is asked for.
@@ -46,6 +46,8 @@ pub(crate) struct Local {
     variables: BTreeMap<String, String>,
     /// The services that run uWSGI, by the name of what they run from.
     uwsgi: BTreeMap<String, Uwsgi>,
+    /// What environments are made from in place of an index.
+    wheels: Option<Wheelhouse>,
 }
 
 struct Uwsgi {
@@ -61,7 +63,22 @@ impl Local {
             place: LabPlace { root: lab },
             variables,
             uwsgi: BTreeMap::new(),
+            wheels: None,
         }
+    }
+
+    /// The same with the wheels of a bundle.
+    pub(crate) fn with_wheels(self, wheels: Option<Wheelhouse>) -> Self {
+        Self { wheels, ..self }
+    }
+
+    /// Whether the wheels of the bundle are for this machine, as far as they are needed.
+    pub(crate) async fn check_wheels(&self) -> Result<(), EngineError> {
+        for uwsgi in self.uwsgi.values() {
+            let checked = python::check_wheels(&self.wanted(uwsgi)).await;
+            checked.map_err(EngineError::Python)?;
+        }
+        Ok(())
     }
 
     /// The lab as `project` wants it.
@@ -114,6 +131,10 @@ impl Local {
             directory: &uwsgi.environments,
             requirements: uwsgi.requirements.as_deref(),
             variables: &self.variables,
+            wheels: self
+                .wheels
+                .as_ref()
+                .map(|house| (house, house.directory.join(&uwsgi.service))),
         }
     }
 
@@ -202,6 +223,7 @@ impl Engine for Local {
             }
             // What containers alone have: never observed here, and never desired.
             Operation::PullImage { .. }
+            | Operation::LoadImages { .. }
             | Operation::CreateNetwork { .. }
             | Operation::RemoveNetwork { .. }
             | Operation::UnpauseContainer { .. }
@@ -219,12 +241,42 @@ impl Engine for Local {
     }
 }
 
+/// Puts the wheels that services would be made from into `house`, as [`Local::with_wheels`] takes them: services that run uWSGI, each
+/// with the requirements file of its app. Where there are none to be had and the uWSGI of this machine does, the reason.
+///
+/// # Errors
+/// There are none, and what runs needs them.
+pub(crate) async fn gather_wheels(
+    apps: &BTreeMap<String, Option<PathBuf>>,
+    variables: &BTreeMap<String, String>,
+    house: &Path,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Result<Result<WheelPlatform, PythonProblem>, EngineError> {
+    let mut platform = None;
+    for (service, requirements) in apps {
+        let wanted = Wanted {
+            directory: house,
+            requirements: requirements.as_deref(),
+            variables,
+            wheels: None,
+        };
+        match python::gather(&wanted, &house.join(service), progress).await {
+            Ok(found) => platform = Some(found),
+            Err(problem) if python::does_without_wheels(&wanted).await => return Ok(Err(problem)),
+            Err(problem) => return Err(EngineError::Python(problem)),
+        }
+    }
+    platform
+        .map(Ok)
+        .ok_or_else(|| impossible("uwsgi", "it has nothing to gather"))
+}
+
 fn tag(project: &str, service: &str) -> String {
     format!("{project}-{service}")
 }
 
 /// The file of that name in what the service is built from, or what was put in its place.
-fn requirements(service: &Service) -> Option<PathBuf> {
+pub(crate) fn requirements(service: &Service) -> Option<PathBuf> {
     const FILE: &str = "requirements.txt";
     let build = service.build.as_ref()?;
     let own = || Some(build.context.join(FILE)).filter(|file| file.is_file());

@@ -47,7 +47,9 @@ fn kind(operation: &Operation) -> &'static str {
             artifact: Artifact::Environment,
             ..
         } => "build environments",
-        Operation::PullImage { .. } | Operation::BuildImage { .. } => "obtain images",
+        Operation::PullImage { .. } | Operation::BuildImage { .. } | Operation::LoadImages { .. } => {
+            "obtain images"
+        }
         Operation::CreateNetwork { .. } => "create networks",
         Operation::CreateVolume { .. } => "create volumes",
         Operation::RemoveNetwork { .. } => "remove networks",
@@ -93,6 +95,7 @@ fn words(operation: &Operation) -> (String, &'static str, &'static str) {
     let service = |service: &String| format!("service {service}");
     match operation {
         Operation::PullImage { reference } => (format!("image {reference}"), "pulling", "pulled"),
+        Operation::LoadImages { names } => (format!("images {}", names.join(", ")), "loading", "loaded"),
         Operation::RemoveImage { image, artifact, .. } => {
             (format!("{artifact} {image}"), "removing", "removed")
         }

@@ -125,7 +125,7 @@ pub(super) fn docker(arguments: &[&str]) -> String {
     clippy::disallowed_methods,
     reason = "the environment of the tests, not of the tool"
 )]
-pub(super) fn handed_on() -> Vec<(&'static str, String)> {
+pub(crate) fn handed_on() -> Vec<(&'static str, String)> {
     let known = HANDED_ON.into_iter();
     known
         .filter_map(|name| Some((name, env::var(name).ok()?)))

@@ -1,12 +1,13 @@
 //! Labs in containers, end to end: the binary, a real Docker daemon, real uWSGI, real InfluxDB.
 
+mod bundle;
 mod commands;
 mod compose;
 mod data;
 mod healing;
 mod input;
 mod interrupted;
-mod lab;
+pub(crate) mod lab;
 mod labelled;
 mod measured;
 mod recorder;

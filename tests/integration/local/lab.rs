@@ -28,9 +28,15 @@ impl Deref for Lab {
 impl Lab {
     /// `None` where there is no uWSGI; it then says so. The tests need no package index.
     pub(super) fn new() -> Option<Self> {
+        Self::with(Vec::new())
+    }
+
+    /// With more in the environment of its commands.
+    pub(super) fn with(more: Vec<(&'static str, String)>) -> Option<Self> {
         let uwsgi = Peer::UWSGI.find()?;
         let path = format!("{}:/usr/bin:/bin", uwsgi.parent().unwrap().display());
-        let environment = vec![("PATH", path), ("DOCKER_HOST", NOWHERE.to_owned())];
+        let mut environment = more;
+        environment.extend([("PATH", path), ("DOCKER_HOST", NOWHERE.to_owned())]);
         Some(Self(lab::Lab::new(environment)))
     }
 

@@ -1,5 +1,6 @@
 //! Labs without containers, end to end: the binary, its own store and dashboard, real uWSGI. No Docker daemon answers.
 
+mod bundle;
 mod changes;
 mod choice;
 mod dashboards;

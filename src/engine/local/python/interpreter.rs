@@ -50,6 +50,11 @@ impl Interpreter {
         format!("{python} {}", self.version)
     }
 
+    /// Major and minor: what wheels are made for.
+    pub(super) fn series(&self) -> String {
+        format!("{}.{}", self.version.0, self.version.1)
+    }
+
     fn has_wheel(&self) -> bool {
         self.kind == KIND && self.version >= OLDEST && self.version < TOO_NEW
     }
@@ -77,6 +82,31 @@ pub(super) async fn find(variables: &BTreeMap<String, String>) -> Result<Interpr
         }
     }
     Err(refused.problem())
+}
+
+/// The first Python on PATH of one `series`.
+pub(super) async fn find_series(
+    variables: &BTreeMap<String, String>,
+    series: &str,
+) -> Result<Interpreter, PythonProblem> {
+    let mut refused = Refused::default();
+    for program in candidates(variables) {
+        match ask(&program, variables).await {
+            Ok(found) if found.kind != KIND || found.series() != series => {
+                refused.note(&program, &found.name());
+            }
+            Ok(found) if found.has_installer() => return Ok(found),
+            Ok(found) => refused.answered(&program, &found),
+            Err(error) => refused.note(&program, &error.to_string()),
+        }
+    }
+    if refused.without_installer.is_some() {
+        return Err(refused.problem());
+    }
+    Err(PythonProblem::OtherPython {
+        wanted: series.to_owned(),
+        refused: refused.lines,
+    })
 }
 
 /// Asks the Python `program` what it is.

@@ -30,8 +30,12 @@ struct Manifest {
 pub(super) fn identity(wanted: &Wanted<'_>) -> Result<String, PythonProblem> {
     let mut hasher = Sha256::new();
     hasher.update(format!("{FORMAT}\0{PYUWSGI}\0"));
+    if let Some((house, _)) = &wanted.wheels {
+        hasher.update(format!("{}\0{}\0", house.identity, wanted.requirements.is_some()));
+    }
     let mut programs = Vec::new();
     match wanted.requirements {
+        Some(_) if wanted.wheels.is_some() => {}
         Some(file) => {
             let files = requirements::files(file)?;
             for (path, content) in &files {

@@ -17,6 +17,7 @@ mod problem;
 mod requirements;
 mod version;
 mod wheel;
+mod wheelhouse;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,12 +28,13 @@ use super::super::Progress;
 use kept::Making;
 
 pub(crate) use problem::PythonProblem;
+pub(crate) use wheelhouse::{WheelPlatform, Wheelhouse};
 
 /// The wheel of uWSGI, the same as in `stack/uwsgi/Dockerfile`.
 const PYUWSGI: &str = "pyuwsgi==2.0.30.post1";
 
 /// What an environment is made from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Wanted<'a> {
     /// Where environments lie, one directory each; under the lab's own, and absolute.
     pub(super) directory: &'a Path,
@@ -41,6 +43,8 @@ pub(super) struct Wanted<'a> {
     pub(super) requirements: Option<&'a Path>,
     /// The process's environment: `PATH` says where uWSGI and Python are looked for, and pip gets what is [`inherited`].
     pub(super) variables: &'a BTreeMap<String, String>,
+    /// Where everything is installed from instead of an index, and the directory in there that is for this environment.
+    pub(super) wheels: Option<(&'a Wheelhouse, PathBuf)>,
 }
 
 impl Wanted<'_> {
@@ -48,7 +52,7 @@ impl Wanted<'_> {
     fn needed(&self) -> Self {
         Self {
             requirements: requirements::of_use(self.requirements),
-            ..*self
+            ..self.clone()
         }
     }
 }
@@ -89,6 +93,45 @@ pub(super) fn identity(wanted: &Wanted<'_>) -> Result<String, PythonProblem> {
 pub(super) fn present(wanted: &Wanted<'_>) -> Option<Environment> {
     let identity = identity(wanted).ok()?;
     kept::load(wanted.directory, &identity)
+}
+
+/// Puts the wheels that the environment would be made of into `home`.
+pub(super) async fn gather(
+    wanted: &Wanted<'_>,
+    home: &Path,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Result<WheelPlatform, PythonProblem> {
+    let variables = inherited(wanted.variables);
+    let wanted = &Wanted {
+        variables: &variables,
+        ..wanted.needed()
+    };
+    wheelhouse::gather(wanted, home, progress).await
+}
+
+/// True where a uWSGI on PATH does for it.
+pub(super) async fn does_without_wheels(wanted: &Wanted<'_>) -> bool {
+    let variables = inherited(wanted.variables);
+    wanted.needed().requirements.is_none() && installed::find(&variables).await.is_some()
+}
+
+/// Whether what wheels of a bundle are for is here, as far as they are needed.
+///
+/// # Errors
+/// Another machine, or another Python.
+pub(super) async fn check_wheels(wanted: &Wanted<'_>) -> Result<(), PythonProblem> {
+    let Some((house, _)) = &wanted.wheels else {
+        return Ok(());
+    };
+    if present(wanted).is_some() || does_without_wheels(wanted).await {
+        return Ok(());
+    }
+    let variables = inherited(wanted.variables);
+    let wanted = Wanted {
+        variables: &variables,
+        ..wanted.clone()
+    };
+    wheelhouse::python(house, &wanted).await.map(drop)
 }
 
 /// Finds or makes the environment. When the future is dropped, the processes it started are killed, and what is

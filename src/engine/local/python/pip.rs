@@ -10,7 +10,7 @@ use tokio::process::Command;
 use super::super::super::{Progress, Unit};
 use super::fault::Log;
 use super::interpreter::Interpreter;
-use super::{PYUWSGI, PythonProblem, Wanted, child};
+use super::{PYUWSGI, PythonProblem, Wanted, child, wheelhouse};
 
 /// Where uWSGI is, in an environment's directory. Not beside the app's packages: a requirements file with hashes would
 /// ask for that of uWSGI too, and one that names another uWSGI would not be had.
@@ -38,6 +38,11 @@ pub(super) async fn install(
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Vec<PathBuf>, PythonProblem> {
     let pip = Pip::of(wanted, python, home, progress).await?;
+    if let Some((_, gathered)) = &wanted.wheels {
+        let packages = wheelhouse::install(gathered, &pip, home, progress).await?;
+        pip.leave();
+        return Ok(packages);
+    }
     let uwsgi = home.join(UWSGI);
     tell(progress, 1, &format!("downloading {PYUWSGI}"));
     let mut command = pip.command(&uwsgi);
@@ -78,7 +83,7 @@ fn have_path_files_read(app: &Path) -> io::Result<()> {
     fs::write(app.join(NAME), CONTENT)
 }
 
-struct Pip<'a> {
+pub(super) struct Pip<'a> {
     /// A Python with the module `pip`.
     python: PathBuf,
     variables: BTreeMap<String, String>,
@@ -89,7 +94,7 @@ struct Pip<'a> {
 
 impl<'a> Pip<'a> {
     /// Python's own, else that of a virtual environment made for it.
-    async fn of(
+    pub(super) async fn of(
         wanted: &Wanted<'_>,
         python: &Interpreter,
         home: &'a Path,
@@ -113,19 +118,26 @@ impl<'a> Pip<'a> {
     }
 
     /// Removes the virtual environment, which nothing needs any more.
-    fn leave(self) {
+    pub(super) fn leave(self) {
         if let Err(error) = fs::remove_dir_all(self.home.join(PIP)) {
             tracing::debug!(%error, "no virtual environment of pip is removed");
         }
     }
 
-    fn command(&self, target: &Path) -> Command {
+    /// One of pip's commands.
+    pub(super) fn module(&self, name: &str) -> Command {
         let mut command = child::command(&self.python, &self.variables);
-        command.args(["-m", "pip", "install", "--target"]).arg(target);
+        command.args(["-m", "pip", name]);
         command
     }
 
-    async fn run(
+    pub(super) fn command(&self, target: &Path) -> Command {
+        let mut command = self.module("install");
+        command.arg("--target").arg(target);
+        command
+    }
+
+    pub(super) async fn run(
         &self,
         command: Command,
         requirements: Option<&Path>,

@@ -19,6 +19,10 @@ pub(crate) enum PythonProblem {
     /// Neither pip nor what makes a virtual environment: with Debian the packages python3-pip and python3-venv.
     #[error("{python} has no pip")]
     NoPip { python: String, refused: Vec<String> },
+    #[error("the bundle has wheels for {wanted}, and this machine is {here}")]
+    OtherMachine { wanted: String, here: String },
+    #[error("the bundle has wheels for Python {wanted}, which is not on PATH")]
+    OtherPython { wanted: String, refused: Vec<String> },
     #[error("pip cannot reach the package index: {message}")]
     Offline { message: String, log: Vec<String> },
     #[error("pip does not trust the certificate of the package index: {message}")]

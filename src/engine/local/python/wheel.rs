@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::super::super::Progress;
 use super::child::{self, NoAnswer};
 use super::interpreter::{self, Interpreter};
-use super::{Environment, PythonProblem, Wanted, pip};
+use super::{Environment, PythonProblem, Wanted, pip, wheelhouse};
 
 /// What the script of the wheel does, which pip writes for one place and one Python alone.
 const RUN: &str = "import pyuwsgi; pyuwsgi.run()";
@@ -19,7 +19,10 @@ pub(super) async fn install(
     home: &Path,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Environment, PythonProblem> {
-    let python = interpreter::find(wanted.variables).await?;
+    let python = match &wanted.wheels {
+        Some((house, _)) => wheelhouse::python(house, wanted).await?,
+        None => interpreter::find(wanted.variables).await?,
+    };
     let packages = pip::install(wanted, &python, home, progress).await?;
     pip::tell(progress, 3, "asking uWSGI for its version");
     let environment = of_packages(&python, &packages, wanted.variables).await;

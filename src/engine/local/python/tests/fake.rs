@@ -98,6 +98,7 @@ impl Machine {
 
     fn wanted<'a>(&'a self, variables: &'a BTreeMap<String, String>, directory: &'a Path) -> Wanted<'a> {
         Wanted {
+            wheels: None,
             directory,
             requirements: self.requirements.as_deref(),
             variables,

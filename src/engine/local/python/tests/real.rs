@@ -27,6 +27,7 @@ async fn a_real_uwsgi_answers_with_the_packages_of_the_app_also_after_a_reload()
     let variables = surroundings();
     let (directory, requirements) = (root.path().join("python"), site.join("requirements.txt"));
     let wanted = Wanted {
+        wheels: None,
         directory: &directory,
         requirements: Some(&requirements),
         variables: &variables,
