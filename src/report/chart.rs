@@ -20,7 +20,7 @@ const BOTTOM: f64 = 28.0;
 /// The page has so many colours of lines.
 const COLOURS: usize = 6;
 /// Marks that are closer have one number together.
-const APART: f64 = 16.0;
+const APART: f64 = 32.0;
 
 /// A line. Where a value is not known it has a gap.
 #[derive(Debug, Default)]

@@ -33,6 +33,7 @@ mod python;
 mod recipe;
 mod renew;
 pub(super) mod replay;
+mod rest;
 mod rig;
 pub(super) mod service;
 mod stack;

@@ -20,6 +20,7 @@ use super::deeds::Deeds;
 use super::interrupts::Interrupts;
 use super::made::{Made, manifest, stamp};
 use super::outlets::{influx, lines, tell_lost, writers};
+use super::rest::at_rest;
 use super::rig::{set_up, take_app};
 use super::stage::{Takers, stage};
 use super::teller::Teller;
@@ -209,6 +210,11 @@ async fn played(
         own: own_points,
     };
     let stage = stage(up, settings.interval, takers, stop.clone())?;
+    let resting = async {
+        at_rest(&stage.stats.address).await;
+        Ok(())
+    };
+    interrupts.or_end_of(resting, "nothing was sent yet").await?;
     let teller = Teller::new(scenario, up, directory);
     let deeds = Deeds::new(up, settings, stage.stats.address.clone());
     let outcome = {
@@ -251,7 +257,8 @@ async fn undo(deeds: &Deeds<'_>, interrupts: &mut Interrupts) {
     };
     if let Err(error) = undone {
         output::note(&format!(
-            "warning: uWSGI's settings are not back yet ({error}); the next `uwsgi-lab up` makes it anew"
+            "warning: uWSGI's settings are not back yet ({error}); the next `uwsgi-lab up` or run makes it anew, \
+             `uwsgi-lab logs` tells what it said"
         ));
     }
 }

@@ -72,12 +72,22 @@ impl<'a> OverTime<'a> {
         }
     }
 
-    /// From what the load measured in each second.
+    /// From what the load measured in each second; a gap where nothing was sent.
     fn second(&self, name: &str, stroke: Stroke, value: fn(&SecondReport) -> Option<f64>) -> Line {
-        let seconds = self.report.seconds.iter();
+        let seconds = self
+            .report
+            .seconds
+            .iter()
+            .map(|second| (second.at, value(second)));
+        let phases = self.report.phases.iter();
+        let pauses = phases
+            .filter(|phase| phase.asked.is_none())
+            .map(|phase| (phase.begin, None));
+        let mut points: Vec<_> = seconds.chain(pauses).collect();
+        points.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         Line {
             name: name.to_owned(),
-            points: seconds.map(|second| (second.at, value(second))).collect(),
+            points,
             stroke,
             ..Line::default()
         }

@@ -14,7 +14,7 @@ use super::answer::answer;
 /// Times are in µs, moments in seconds since the run began, rates in requests a second.
 #[derive(Debug, Serialize)]
 pub(crate) struct RunReport {
-    version: u32,
+    pub(super) version: u32,
     pub(super) title: String,
     pub(super) question: String,
     pub(super) story: String,
@@ -22,7 +22,7 @@ pub(crate) struct RunReport {
     pub(super) answer: String,
     pub(super) interrupted: bool,
     /// How long the scenario lasts.
-    planned: f64,
+    pub(super) planned: f64,
     pub(super) expectations: Vec<Expected>,
     pub(super) phases: Vec<PhaseReport>,
     pub(super) events: Vec<EventReport>,

@@ -3,9 +3,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use serde_json::Value;
 
+use crate::environment::eventually;
+use crate::http;
 use crate::lab::{self, Ended};
 use crate::local::lab::Lab;
 
@@ -276,4 +279,35 @@ fn a_scenario_brings_its_own_app_and_tells_which_it_was() {
         "{}",
         gone.stderr
     );
+}
+
+#[test]
+fn a_run_begins_once_the_server_has_answered_what_came_before() {
+    let Some(lab) = Lab::new() else { return };
+    let file = lab.scratch().join("calm.yaml");
+    let scenario = "title: Calm\nuwsgi: {processes: 2, threads: 1}\nphases:\n- {name: a, rate: 1, duration: 5s}\nexpect: [max(queue) == 0, max(in_request) <= 1]\n";
+    fs::write(&file, scenario).unwrap();
+    let first = lab.run_with_ports(&["run", file.to_str().unwrap()]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    let url = lab.url("--app-port", "/?sleep=5");
+    let before: Vec<_> = (0..4)
+        .map(|_| {
+            let url = url.clone();
+            thread::spawn(move || http::get(&url, None).map(|(status, _)| status))
+        })
+        .collect();
+    eventually("the server has work", || {
+        let stats = http::json(&lab.url("--stats-port", "/"), None);
+        let workers = stats["workers"].as_array().unwrap().iter();
+        workers.filter(|worker| worker["status"] == "busy").count() == 2
+    });
+    let next = lab.run_with_ports(&["run", file.to_str().unwrap()]);
+    assert_eq!(next.code, Some(0), "{next:?}");
+    assert!(
+        next.stderr.contains("The server still has 2 requests at work"),
+        "{}",
+        next.stderr
+    );
+    let answered: Vec<_> = before.into_iter().map(|one| one.join().unwrap()).collect();
+    assert_eq!(answered, [Some(200); 4]);
 }
