@@ -1,6 +1,7 @@
 //! `uwsgi-lab experiment FILE`: settings × loads, each several times on a fresh server, from the file to the report.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,10 +20,9 @@ use super::super::output;
 use super::super::settings::{StackSource, UpArguments, UpSettings};
 use super::interrupts::Interrupts;
 use super::made::{Made, manifest};
-use super::notebook::{Basis, Notebook};
-use super::outlets::{influx, lines, tell_lost, writers};
+use super::notebook::{Basis, KeepArguments, Notebook};
+use super::outlets::Recording;
 use super::rig::{Order, Rig, set_up, take_app};
-use super::stage::Takers;
 use super::{runtime, up};
 
 #[derive(Debug, Args)]
@@ -30,12 +30,8 @@ pub(crate) struct ExperimentArguments {
     /// YAML with title, loads, and what is varied; the README shows one
     #[arg(value_name = "EXPERIMENT")]
     experiment: PathBuf,
-    /// Where measurements and reports go [default: runs in the labs' state directory]
-    #[arg(long, value_name = "DIR")]
-    save: Option<PathBuf>,
-    /// Begin anew, also where one that was interrupted could be gone on with
-    #[arg(long)]
-    afresh: bool,
+    #[command(flatten)]
+    keep: KeepArguments,
     #[command(flatten)]
     up: UpArguments,
 }
@@ -58,9 +54,7 @@ Keys of an experiment:
 pub(crate) fn run(arguments: &ExperimentArguments) -> Result<(), Failure> {
     let path = &arguments.experiment;
     let source = fs::read_to_string(path).map_err(|error| {
-        let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", path.display()));
-        failure.causes.push(error.to_string());
-        failure.hint("the README shows an experiment")
+        cannot_read(path, &error).hint("`uwsgi-lab experiment --help` tells what stands in one")
     })?;
     let invalid = |error: &dyn std::fmt::Display| {
         Failure::new(Code::InvalidFile, format!("{}: {error}", path.display()))
@@ -77,13 +71,7 @@ pub(crate) fn run(arguments: &ExperimentArguments) -> Result<(), Failure> {
         .map_or("experiment".into(), |name| name.to_string_lossy());
     let basis = basis(&source, &settings)?;
     let environment = &settings.lab.environment;
-    let notebook = Notebook::open(
-        arguments.save.as_deref(),
-        environment,
-        &name,
-        &basis,
-        arguments.afresh,
-    )?;
+    let notebook = Notebook::open(&arguments.keep, environment, &name, &basis)?;
     notebook.write("experiment.yaml", &source)?;
     let lab = settings.lab.name.clone();
     let outcome = runtime()?.block_on(conducted(&experiment, settings, &notebook));
@@ -123,24 +111,19 @@ fn settings(experiment: &Experiment, arguments: &UpArguments) -> Result<UpSettin
     Ok(settings)
 }
 
+fn cannot_read(path: &Path, error: &io::Error) -> Failure {
+    let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", path.display()));
+    failure.causes.push(error.to_string());
+    failure
+}
+
 /// # Errors
 /// Files of the app that cannot be read.
 pub(super) fn basis(source: &str, settings: &UpSettings) -> Result<Basis, Failure> {
-    let read = |path: &Path| {
-        fs::read_to_string(path).map_err(|error| {
-            let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", path.display()));
-            failure.causes.push(error.to_string());
-            failure
-        })
-    };
+    let read = |path: &Path| fs::read_to_string(path).map_err(|error| cannot_read(path, &error));
     let app = settings.app.as_ref();
-    let hash = |directory: &Path| {
-        engine::directory_hash(directory).map_err(|error| {
-            let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", directory.display()));
-            failure.causes.push(error.to_string());
-            failure
-        })
-    };
+    let hash =
+        |directory: &Path| engine::directory_hash(directory).map_err(|error| cannot_read(directory, &error));
     let requirements = app.and_then(|app| app.requirements.as_deref());
     let stack = match &settings.stack {
         StackSource::Own => None,
@@ -170,27 +153,18 @@ async fn conducted(
     let up = up::raised(&settings, &mut interrupts).await?;
     settings.uwsgi = base;
     notebook.on(up.engine.name())?;
-    let (all, points) = writers(vec![lines(&notebook.points())?]);
-    let (own, own_points) = writers(vec![influx(&up)?]);
+    let (recording, takers) = Recording::begin(&notebook.points(), &up)?;
     let cancel = CancellationToken::new();
     let rig = Rig {
         up: &up,
         settings: settings.clone(),
-        takers: Takers {
-            all: points,
-            own: own_points,
-        },
+        takers,
         cancel: cancel.clone(),
     };
     let advice = "the same command goes on from here; what was measured is kept";
     let work = measured(experiment, rig, notebook);
     let measured = interrupts.or_wind_down(work, &cancel, advice).await;
-    for (place, written) in [
-        (notebook.points().display().to_string(), all),
-        ("InfluxDB".to_owned(), own),
-    ] {
-        tell_lost(&place, &written.await.unwrap_or_default());
-    }
+    recording.end().await;
     let measured = measured?;
     let made = Made {
         title: &experiment.title,

@@ -4,6 +4,7 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::{Label, Measured};
@@ -29,6 +30,17 @@ pub(super) struct Basis {
     pub(super) interval_ms: u128,
 }
 
+/// How results are kept.
+#[derive(Debug, Args)]
+pub(super) struct KeepArguments {
+    /// Where measurements and reports go [default: runs in the labs' state directory]
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+    /// Begin anew, also where one that was interrupted could be gone on with
+    #[arg(long)]
+    afresh: bool,
+}
+
 pub(super) struct Notebook {
     place: Place,
     /// Whether something in it was begun before.
@@ -43,18 +55,17 @@ const BASIS: &str = "basis.json";
 const REPORT: &str = "report.json";
 
 impl Notebook {
-    /// Opens `given`; else the one among the runs that has the same basis and was not finished; else makes a new one. With
-    /// `afresh` nothing that was begun is taken up.
+    /// Opens what was named; else the one among the runs that has the same basis and was not finished; else makes a new one.
     ///
     /// # Errors
-    /// `given` holds something else, or what is finished.
+    /// What was named holds something else, or what is finished.
     pub(super) fn open(
-        given: Option<&Path>,
+        keep: &KeepArguments,
         environment: &Environment,
         name: &str,
         basis: &Basis,
-        afresh: bool,
     ) -> Result<Self, Failure> {
+        let (given, afresh) = (keep.save.as_deref(), keep.afresh);
         let begun = match given {
             Some(path) => begun(path, basis, afresh)?.then(|| path.to_owned()),
             None if afresh => None,
@@ -238,7 +249,11 @@ mod tests {
     }
 
     fn open_at(path: &Path, source: &str, afresh: bool) -> Result<Notebook, Failure> {
-        Notebook::open(Some(path), &Environment::of(&[]), "name", &basis(source), afresh)
+        let keep = KeepArguments {
+            save: Some(path.to_owned()),
+            afresh,
+        };
+        Notebook::open(&keep, &Environment::of(&[]), "name", &basis(source))
     }
 
     #[test]
@@ -246,7 +261,8 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let environment = Environment::of(&[("UWSGI_LAB_STATE_DIR", state.path().to_str().unwrap())]);
         let open = |source: &str, afresh| {
-            Notebook::open(None, &environment, "name", &basis(source), afresh).unwrap()
+            let keep = KeepArguments { save: None, afresh };
+            Notebook::open(&keep, &environment, "name", &basis(source)).unwrap()
         };
         let first = open("a", false);
         first.keep(0, &measured(0)).unwrap();

@@ -19,10 +19,10 @@ use super::bring_up::Up;
 use super::deeds::Deeds;
 use super::interrupts::Interrupts;
 use super::made::{Made, manifest, stamp};
-use super::outlets::{influx, lines, tell_lost, writers};
+use super::outlets::Recording;
 use super::rest::at_rest;
 use super::rig::{set_up, take_app};
-use super::stage::{Takers, stage};
+use super::stage::stage;
 use super::teller::Teller;
 use super::{kept, runtime, up};
 
@@ -202,13 +202,8 @@ async fn played(
     directory: &kept::Directory,
     interrupts: &mut Interrupts,
 ) -> Result<Outcome, Failure> {
-    let (all, points) = writers(vec![lines(&directory.points())?]);
-    let (own, own_points) = writers(vec![influx(up)?]);
+    let (recording, takers) = Recording::begin(&directory.points(), up)?;
     let stop = CancellationToken::new();
-    let takers = Takers {
-        all: points,
-        own: own_points,
-    };
     let stage = stage(up, settings.interval, takers, stop.clone())?;
     let resting = async {
         at_rest(&stage.stats.address).await;
@@ -236,12 +231,7 @@ async fn played(
     teller.end();
     drop(stage);
     undo(&deeds, interrupts).await;
-    for (place, written) in [
-        (directory.points().display().to_string(), all),
-        ("InfluxDB".to_owned(), own),
-    ] {
-        tell_lost(&place, &written.await.unwrap_or_default());
-    }
+    recording.end().await;
     outcome.map_err(|error| Failure::from_error(Code::Unavailable, &error))
 }
 

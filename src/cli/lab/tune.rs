@@ -3,8 +3,6 @@
 mod task;
 mod tuner;
 
-use std::path::PathBuf;
-
 use clap::Args;
 use indicatif::ProgressBar;
 use tokio_util::sync::CancellationToken;
@@ -20,10 +18,9 @@ use super::super::settings::{UpArguments, UpSettings};
 use super::experiment::basis;
 use super::interrupts::Interrupts;
 use super::made::{Made, manifest};
-use super::notebook::Notebook;
-use super::outlets::{influx, lines, tell_lost, writers};
+use super::notebook::{KeepArguments, Notebook};
+use super::outlets::Recording;
 use super::rig::{Rig, set_up};
-use super::stage::Takers;
 use super::{runtime, up};
 use task::Task;
 use tuner::{Tuner, server};
@@ -51,12 +48,8 @@ pub(crate) struct TuneArguments {
     /// What random arrivals follow from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Where measurements and reports go [default: runs in the labs' state directory]
-    #[arg(long, value_name = "DIR")]
-    save: Option<PathBuf>,
-    /// Begin anew, also where one that was interrupted could be gone on with
-    #[arg(long)]
-    afresh: bool,
+    #[command(flatten)]
+    keep: KeepArguments,
     #[command(flatten)]
     up: UpArguments,
 }
@@ -77,13 +70,7 @@ pub(crate) fn run(arguments: &TuneArguments) -> Result<(), Failure> {
     let mut task = Task::new(arguments)?;
     let environment = task.settings.lab.environment.clone();
     let basis = basis(&task.description(arguments), &task.settings)?;
-    let notebook = Notebook::open(
-        arguments.save.as_deref(),
-        &environment,
-        "tune",
-        &basis,
-        arguments.afresh,
-    )?;
+    let notebook = Notebook::open(&arguments.keep, &environment, "tune", &basis)?;
     let lab = task.settings.lab.name.clone();
     let outcome = runtime()?.block_on(conducted(&mut task, &notebook));
     let (tuned, manifest) = outcome.map_err(|failure| {
@@ -114,13 +101,8 @@ async fn conducted(task: &mut Task, notebook: &Notebook) -> Result<(Tuned, Manif
     notebook.on(up.engine.name())?;
     task.question.processors = up.engine.processors().await.unwrap_or(1);
     let task = &*task;
-    let (all, points) = writers(vec![lines(&notebook.points())?]);
-    let (own, own_points) = writers(vec![influx(&up)?]);
+    let (recording, takers) = Recording::begin(&notebook.points(), &up)?;
     let cancel = CancellationToken::new();
-    let takers = Takers {
-        all: points,
-        own: own_points,
-    };
     let rig = Rig {
         up: &up,
         settings: UpSettings::clone(&task.settings),
@@ -136,12 +118,7 @@ async fn conducted(task: &mut Task, notebook: &Notebook) -> Result<(Tuned, Manif
     };
     let advice = "the same command goes on from here; what was measured is kept";
     let tuned = interrupts.or_wind_down(tuner.tuned(), &cancel, advice).await;
-    for (place, written) in [
-        (notebook.points().display().to_string(), all),
-        ("InfluxDB".to_owned(), own),
-    ] {
-        tell_lost(&place, &written.await.unwrap_or_default());
-    }
+    recording.end().await;
     let (tuned, first) = tuned?;
     let title = format!("tune --slo {}", task.slo);
     let made = Made {
