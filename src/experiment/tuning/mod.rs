@@ -4,7 +4,9 @@
 mod model;
 mod objective;
 mod search;
+mod trial;
 
 pub(crate) use model::Demand;
 pub(crate) use objective::{Certainty, Judged, Objectives};
-pub(crate) use search::{Calibration, Candidate, End, Prediction, Question, Search, Trial, Tuned};
+pub(crate) use search::Search;
+pub(crate) use trial::{Calibration, Candidate, End, Prediction, Question, Trial, Tuned};
