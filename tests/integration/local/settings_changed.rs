@@ -40,7 +40,7 @@ phases:
 - {name: reloading, rate: 8, duration: 5s}
 - {name: after, rate: 8, duration: 5s}
 actions:
-- {at: 5s, do: {set: {processes: 2, threads: 1, max-requests: 15}}}
+- {at: 5s, do: {set: {processes: 2, threads: 1, max-requests: 15, min-worker-lifetime: 1}}}
 expect:
 - 'before: min(workers) == 3'
 - 'after: max(workers) == 2'
@@ -61,7 +61,7 @@ expect:
     assert_eq!(cores(lab), [2, 2, 2]);
     let report = fs::read_to_string(directory.join("report.md")).unwrap();
     assert!(
-        report.contains(" 5.0 s: max-requests = 15, processes = 2, threads = 1\n"),
+        report.contains(" 5.0 s: max-requests = 15, min-worker-lifetime = 1, processes = 2, threads = 1\n"),
         "{report}"
     );
 }
