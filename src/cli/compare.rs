@@ -16,7 +16,7 @@ use super::{output, place};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CompareArguments {
-    /// The directory of a run, as `run` and `demo` name it
+    /// The directory of a run, as `run` and `demo` name it, or its name in the labs' state directory
     #[arg(value_name = "RUN")]
     first: PathBuf,
     /// Another run of the same phases
@@ -39,6 +39,8 @@ enum Format {
 /// A directory without the report of a run (3); two runs without a common phase, a place that holds a report already (2); a
 /// place that cannot be written (4).
 pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Failure> {
+    let environment = Environment::capture();
+    let report_of = |run: &Path| report_of(&place::stored(run, &environment)?);
     let (first, second) = (report_of(&arguments.first)?, report_of(&arguments.second)?);
     let compared = experiment::compare(&first, &second);
     if compared.is_empty() {
@@ -56,7 +58,7 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Failure> {
         compared: &compared,
         command: &repeating(),
     };
-    let directory = place::Place::create(arguments.save.as_deref(), &Environment::capture(), "compare")?;
+    let directory = place::Place::create(arguments.save.as_deref(), &environment, "compare")?;
     let page = comparison
         .html()
         .map_err(|error| Failure::from_error(Code::Unexpected, &error))?;

@@ -86,6 +86,19 @@ fn refuse_used(path: &Path) -> Result<(), Failure> {
         .hint("nothing is written over: name another directory with --save, or remove this one"))
 }
 
+/// The directory of a stored run that was named: a path, or the name of one among the labs' runs.
+pub(super) fn stored(given: &Path, environment: &Environment) -> Result<PathBuf, Failure> {
+    if given.is_dir() {
+        return Ok(given.to_owned());
+    }
+    let among_runs = environment.state_root()?.join("runs").join(given);
+    Ok(if among_runs.is_dir() {
+        among_runs
+    } else {
+        given.to_owned()
+    })
+}
+
 /// Two that begin in one second do not share a directory.
 fn unused(runs: &Path, name: &str) -> PathBuf {
     let stamp = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();

@@ -14,6 +14,7 @@ use crate::report::number;
 
 use super::super::error::{Code, Failure};
 use super::super::output;
+use super::super::place::stored;
 use super::super::settings::{UpArguments, UpSettings};
 use super::bring_up::Up;
 use super::interrupts::Interrupts;
@@ -26,7 +27,7 @@ const MARGIN_MS: i64 = 5_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {
-    /// The directory of a run, as `run` and `demo` name it
+    /// The directory of a run, as `run` and `demo` name it, or its name in the labs' state directory
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// Move the run in time so that it ends now
@@ -39,22 +40,22 @@ pub(crate) struct ReplayArguments {
 /// # Errors
 /// No stored run (3), a lab that does not come up (as `up`), an InfluxDB that does not take the points (4).
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<(), Failure> {
-    let path = arguments.run.join("points.lp");
+    arguments.up.refuse_for_scenario()?;
+    let mut settings = UpSettings::new(&arguments.up)?;
+    let path = stored(&arguments.run, &settings.lab.environment)?.join("points.lp");
     let text = fs::read_to_string(&path).map_err(|error| {
         let mut failure = Failure::new(Code::InvalidFile, format!("cannot read {}", path.display()));
         failure.causes.push(error.to_string());
         failure.hint("name the directory of a run: `uwsgi-lab demo hello` makes one and says where")
     })?;
-    let stored = StoredPoints::parse(&text)
+    let points = StoredPoints::parse(&text)
         .map_err(|error| Failure::new(Code::InvalidFile, format!("{}: {error}", path.display())))?;
-    let Some(span) = stored.span() else {
+    let Some(span) = points.span() else {
         return Err(Failure::new(
             Code::InvalidFile,
             format!("{} holds no point", path.display()),
         ));
     };
-    arguments.up.refuse_for_scenario()?;
-    let mut settings = UpSettings::new(&arguments.up)?;
     settings.load = None;
     let outcome = runtime()?.block_on(async {
         let mut interrupts = Interrupts::listen()?;
@@ -64,10 +65,10 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<(), Failure> {
         } else {
             0
         };
-        let writing = write(&stored, by_ms, &up);
+        let writing = write(&points, by_ms, &up);
         let advice = "run the command again: what was written already is written over";
-        let points = interrupts.or_end_of(writing, advice).await?;
-        tell(points, (span.0 + by_ms, span.1 + by_ms), &up)
+        let written = interrupts.or_end_of(writing, advice).await?;
+        tell(written, (span.0 + by_ms, span.1 + by_ms), &up)
     });
     outcome.map_err(|failure: Failure| failure.of_lab(&settings.lab.name))
 }

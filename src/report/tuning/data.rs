@@ -296,7 +296,11 @@ fn caveats(asked: &Asked<'_>, tuned: &Tuned) -> Vec<String> {
         .trials
         .iter()
         .filter(|trial| trial.verdict == Certainty::TooClose);
-    let close: Vec<String> = close.map(|trial| trial.candidate.to_string()).collect();
+    let name = |trial: &Trial| match asked.rate {
+        Some(_) => trial.candidate.to_string(),
+        None => format!("{}/s", number::rate(trial.candidate.rate)),
+    };
+    let close: Vec<String> = close.map(name).collect();
     if !close.is_empty() {
         caveats.push(format!(
             "Too close to call: {}. Longer measurements (--duration) would tell.",

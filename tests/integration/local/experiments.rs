@@ -249,7 +249,7 @@ fn tuning_finds_the_smallest_that_theory_and_measurement_agree_on() {
     };
     assert_eq!(of(6).unwrap()["verdict"], "meets");
     assert_ne!(of(5).unwrap()["verdict"], "meets");
-    let predicted = of(6).unwrap()["predicted"].as_f64().unwrap();
+    let predicted = of(6).unwrap()["predicted"]["value"].as_f64().unwrap();
     assert!((165e3..215e3).contains(&predicted), "{predicted} us");
 }
 

@@ -9,6 +9,7 @@ use crate::experiment::{
     measurement,
 };
 use crate::report;
+use crate::report::number;
 
 use super::super::super::error::{Code, Failure};
 use super::super::super::output;
@@ -29,6 +30,7 @@ pub(super) struct Tuner<'a> {
 impl Tuner<'_> {
     /// Returns the first measurement too, for what it tells of the server.
     pub(super) async fn tuned(mut self) -> Result<(Tuned, Measured), Failure> {
+        self.announce();
         self.bar.enable_steady_tick(Duration::from_millis(200));
         let (calibration, first) = self.calibrated().await?;
         let (question, rate) = (&self.task.question, self.task.rate);
@@ -41,6 +43,18 @@ impl Tuner<'_> {
         };
         bar.finish_and_clear();
         Ok((tuned?, first))
+    }
+
+    fn announce(&self) {
+        let each = match self.task.rate {
+            Some(rate) => self.task.length(rate),
+            None => self.task.length(f64::INFINITY),
+        };
+        output::note(&format!(
+            "What one request takes first, then some configurations or rates, {} and more each, until it is clear: some minutes. Ctrl-C keeps \
+             what was measured.",
+            number::duration(each * 2)
+        ));
     }
 
     /// One request at a time on one core, then as many as there can be threads, for their memory.
