@@ -104,6 +104,10 @@ fn interval(first: &[f64], second: &[f64]) -> (f64, f64) {
         f64::INFINITY
     };
     let difference = mean(second) - mean(first);
+    if error == 0.0 {
+        // Two numbers that never changed are two values, which tell no chance.
+        return (difference.min(0.0), difference.max(0.0));
+    }
     let margin = student(freedom, CONFIDENCE) * error;
     (difference - margin, difference + margin)
 }

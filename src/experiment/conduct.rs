@@ -153,7 +153,7 @@ impl Seen {
         mut events: broadcast::Receiver<Happened>,
         began: Began,
     ) {
-        let (mut latest, mut respawns) = (None::<Arc<Statistics>>, 0);
+        let (mut latest, mut respawns, mut reloads) = (None::<Arc<Statistics>>, 0, 0);
         loop {
             tokio::select! {
                 changed = snapshots.changed() => if changed.is_err() { break },
@@ -168,13 +168,22 @@ impl Seen {
                 && let Statistics::Server(document) = statistics.as_ref()
             {
                 seen.version = Some(document.version.clone());
-                respawns += latest.as_ref().map_or(0, |latest| respawned(latest, &statistics));
+                if let Some(latest) = &latest {
+                    let events = events_between(latest, &statistics);
+                    let count = |kind| {
+                        let events = events.iter().filter(|event| event.kind == kind);
+                        events.map(|event| event.count).sum::<u64>()
+                    };
+                    respawns += count(EventKind::Respawn);
+                    reloads += count(EventKind::Reload);
+                }
                 latest = Some(Arc::clone(&statistics));
                 seen.samples.push(Sample {
                     at: began.since(snapshot.timestamp_ms),
                     summary,
                     counters: Counters::of(document),
                     respawns,
+                    reloads,
                 });
             }
         }
@@ -201,13 +210,6 @@ impl Seen {
     fn taken(&self) -> Sights {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// Workers that were replaced between two documents.
-fn respawned(before: &Statistics, after: &Statistics) -> u64 {
-    let events = events_between(before, after);
-    let respawns = events.iter().filter(|event| event.kind == EventKind::Respawn);
-    respawns.map(|event| event.count).sum()
 }
 
 /// A scenario under way.

@@ -17,6 +17,8 @@ pub(crate) struct Sample {
     pub(crate) counters: Counters,
     /// Workers that were replaced since the run began, reloads left out, and those that cheaper wakes.
     pub(crate) respawns: u64,
+    /// Of the master, since the run began.
+    pub(crate) reloads: u64,
 }
 
 /// What the server counts, all workers together.
@@ -114,7 +116,7 @@ impl Known {
 }
 
 /// Of most figures less is better: time, errors, memory.
-pub(super) fn is_better_high(name: &str) -> bool {
+pub(in crate::experiment) fn is_better_high(name: &str) -> bool {
     ["rate", "answered", "requests"].contains(&name)
 }
 
@@ -200,7 +202,7 @@ impl Figures {
         if samples.is_empty() {
             return;
         }
-        let (mut reloads, mut busy) = (0.0, 0);
+        let mut busy = 0;
         let mut counts = BTreeMap::new();
         for pair in samples.windows(2) {
             let (before, after) = (&pair[0].counters, &pair[1].counters);
@@ -209,7 +211,6 @@ impl Figures {
                 .iter()
                 .zip(after.each())
                 .any(|((_, before), (_, after))| after < *before);
-            reloads += f64::from(u8::from(reloaded));
             for ((name, before), (_, after)) in before.each().into_iter().zip(after.each()) {
                 *counts.entry(name).or_insert(0) += if reloaded { after } else { after - before };
             }
@@ -222,10 +223,13 @@ impl Figures {
         for (name, _) in Counters::default().each() {
             self.set(name, counts.get(name).copied().unwrap_or(0) as f64);
         }
-        self.set("reloads", reloads);
-        let respawns = |sample: Option<&Sample>| sample.map_or(0, |sample| sample.respawns);
-        let respawned = respawns(samples.last()).saturating_sub(respawns(samples.first()));
-        self.set("respawns", respawned as f64);
+        let (first, last) = (samples.first(), samples.last());
+        let since = |count: fn(&Sample) -> u64| {
+            let of = |sample: Option<&Sample>| sample.map_or(0, count);
+            of(last).saturating_sub(of(first)) as f64
+        };
+        self.set("respawns", since(|sample| sample.respawns));
+        self.set("reloads", since(|sample| sample.reloads));
         if let Some(requests) = counts.get("requests").filter(|requests| **requests > 0) {
             self.set("service_time", busy as f64 / *requests as f64);
         }
@@ -327,6 +331,7 @@ mod tests {
                 ..Counters::default()
             },
             respawns,
+            reloads: 0,
         }
     }
 
@@ -355,12 +360,15 @@ mod tests {
 
     #[test]
     fn counting_goes_on_through_a_reload() {
-        let samples = [
+        let mut samples = [
             sample(0, 0, 100, 0),
             sample(1, 0, 130, 1),
             sample(2, 0, 20, 1),
             sample(3, 0, 50, 1),
         ];
+        for after in &mut samples[2..] {
+            after.reloads = 1;
+        }
         let figures = Figures::new(&samples, &samples, &[]);
         let of = |name| figures.get(name);
         assert_eq!(

@@ -30,12 +30,24 @@ pub(crate) struct Contest {
     pub(crate) load: usize,
     pub(crate) judge: Judge,
     pub(crate) best: usize,
-    /// Those that answered too many requests with errors, or none, and so have no part in it.
-    pub(crate) failing: Vec<usize>,
+    /// Those that have no part in it.
+    pub(crate) failing: Vec<(usize, Fault)>,
     /// All others that have the figure, in the experiment's order.
     pub(crate) others: Vec<Against>,
     /// Which takes the least memory of those that do not differ from the best by more than chance.
     pub(crate) cheapest: usize,
+}
+
+/// Why a variant is not held against others.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Fault {
+    /// So many of a hundred requests came to nothing.
+    Errors(f64),
+    /// The rate was more than it could answer.
+    FallsBehind,
+    /// Nothing to judge by was seen in each repetition.
+    Silent,
 }
 
 /// A variant held against the best.
@@ -88,11 +100,21 @@ impl Cell<'_> {
         self.measured.iter().filter_map(|one| one.get(figure)).collect()
     }
 
-    /// More than one in a hundred, or no answer at all in one of the repetitions.
-    fn fails(&self, judge: &str) -> bool {
+    fn fault(&self, judge: &str) -> Option<Fault> {
         const MANY_PERCENT: f64 = 1.0;
-        let errors = self.estimate("error_share").map_or(0.0, |share| share.mean);
-        errors > MANY_PERCENT || self.values(judge).len() < self.measured.len()
+        let mean = |figure| self.estimate(figure).map_or(0.0, |estimate| estimate.mean);
+        let errors = mean("error_share");
+        if self.values(judge).len() < self.measured.len() {
+            return Some(Fault::Silent);
+        }
+        if ERRORS.contains(&judge) {
+            return None;
+        }
+        if errors > MANY_PERCENT {
+            return Some(Fault::Errors(errors));
+        }
+        // In at least half of the repetitions.
+        (mean("overloaded") >= 0.5).then_some(Fault::FallsBehind)
     }
 
     fn by_repeat(&self, figure: &str) -> BTreeMap<u32, f64> {
@@ -146,15 +168,17 @@ pub(crate) fn contests(experiment: &Experiment, cells: &[Cell<'_>]) -> Vec<Conte
 /// Comparisons with the best (Hsu, The Annals of Statistics 12, 1984), with Bonferroni's bound for as many as there are. A
 /// repetition's measurements are pairs: they were made beside each other with the same requests.
 fn contest(load: usize, judge: Judge, cells: &[&Cell<'_>]) -> Option<Contest> {
-    let fails = |cell: &&&Cell<'_>| !ERRORS.contains(&judge.name.as_str()) && cell.fails(&judge.name);
-    let mut failing: Vec<usize> = cells.iter().filter(fails).map(|cell| cell.variant).collect();
+    let faults = cells
+        .iter()
+        .filter_map(|cell| Some((cell.variant, cell.fault(&judge.name)?)));
+    let mut failing: Vec<(usize, Fault)> = faults.collect();
     if failing.len() == cells.len() {
         failing.clear();
     }
     let cells: Vec<_> = cells
         .iter()
         .copied()
-        .filter(|cell| !failing.contains(&cell.variant))
+        .filter(|cell| !failing.iter().any(|(variant, _)| *variant == cell.variant))
         .collect();
     let known: Vec<(&&Cell<'_>, f64)> = cells
         .iter()
@@ -314,7 +338,10 @@ mod tests {
             ]);
         }
         let contest = contests(&experiment, &cells(&experiment, &all)).remove(0);
-        assert_eq!((contest.best, contest.failing), (1, vec![0]));
+        assert_eq!(
+            (contest.best, contest.failing),
+            (1, vec![(0, Fault::Errors(100.0))])
+        );
     }
 
     #[test]

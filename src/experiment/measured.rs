@@ -41,7 +41,7 @@ pub(crate) struct Label<'a> {
 /// Processor time of the server for each request, in µs.
 pub(crate) const PROCESSOR: &str = "cpu_us";
 
-const KEPT: [&str; 24] = [
+const KEPT: [&str; 25] = [
     "p50",
     "p90",
     "p95",
@@ -62,6 +62,7 @@ const KEPT: [&str; 24] = [
     "busy",
     "in_request",
     "max(queue)",
+    "respawns",
     "running",
     "max(running)",
     "rss_mb",

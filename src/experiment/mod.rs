@@ -21,7 +21,7 @@ pub(crate) use comparison::{Compared, compare};
 pub(crate) use conduct::{News, Stage, conduct};
 pub(crate) use demos::{DEMOS, Demo};
 pub(crate) use figures::{Figures, Known, Sample};
-pub(crate) use findings::{Cell, Contest, Gap, Verdict, cells, contests};
+pub(crate) use findings::{Cell, Contest, Fault, Gap, Verdict, cells, contests};
 pub(crate) use manifest::{AppRecord, Machine, Manifest};
 pub(crate) use matrix::{Case, Experiment, measurement};
 pub(crate) use measured::{Label, Measured, PROCESSOR};

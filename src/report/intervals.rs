@@ -35,6 +35,8 @@ pub(in crate::report) struct Intervals<'a> {
     pub(in crate::report) rows: Vec<Row>,
     /// A line to hold against, and its name.
     pub(in crate::report) limit: Option<(f64, &'a str)>,
+    /// What dots and lines mean.
+    pub(in crate::report) legend: &'a str,
     pub(in crate::report) label: &'a dyn Fn(f64) -> String,
 }
 
@@ -58,7 +60,8 @@ impl Intervals<'_> {
         for (index, row) in self.rows.iter().enumerate() {
             self.draw_row(row, ROW * index as f64, most, &mut out);
         }
-        out.push_str("</svg></figure>");
+        out.push_str("</svg>");
+        write!(out, "<p class=\"legend\">{}</p></figure>", escaped(self.legend)).ok();
         out
     }
 
@@ -120,9 +123,18 @@ impl Intervals<'_> {
         .ok();
         if let (Some(low), Some(high)) = (estimate.low, estimate.high) {
             let (from, to) = (place(low.max(0.0), most), place(high, most));
+            let edge = match high > most * 1.05 {
+                true => format!(
+                    "<text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\">▸ {}</text>",
+                    to + 4.0,
+                    y + 4.0,
+                    escaped(&(self.label)(high))
+                ),
+                false => String::new(),
+            };
             write!(
                 out,
-                "<line class=\"whisker {class}\" x1=\"{from:.1}\" x2=\"{to:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>"
+                "{edge}<line class=\"whisker {class}\" x1=\"{from:.1}\" x2=\"{to:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>"
             )
             .ok();
         }
@@ -169,6 +181,7 @@ mod tests {
             title: "p99",
             rows: vec![row("a < b", Some(50.0), Some(150.0)), row("once", None, None)],
             limit: Some((200.0, "the objective")),
+            legend: "● < ○",
             label: &|value| format!("{value}ms"),
         };
         let svg = drawn.svg();

@@ -9,8 +9,8 @@ use crate::agent::{Agent, AgentSettings, Mode};
 use crate::engine::{self, AnyEngine, Endpoint, Engine as _, EngineError, Local, Role};
 use crate::plan::{self, Desired, Observed, Plan};
 use crate::state::{
-    AgentRecord, AgentSeat, ChangedServices, Credentials, EngineKind, ImageLock, LabDirectory, Recipe,
-    WantedServices,
+    AgentRecord, AgentSeat, ChangedServices, Credentials, EngineKind, ImageLock, LabDirectory, Occupied,
+    Recipe, WantedServices,
 };
 
 use super::super::error::{Code, Failure};
@@ -44,6 +44,8 @@ pub(super) struct Up {
     pub(super) recipe: Recipe,
     /// True where neither a container nor a dashboard had to be touched.
     pub(super) unchanged: bool,
+    /// Held while something is measured on it.
+    pub(super) occupied: Option<Occupied>,
 }
 
 /// Who collects and sends.
@@ -300,6 +302,7 @@ impl Rise<'_> {
             recipe: self.recipe,
             images: self.images,
             unchanged: self.was_idle && untouched && !started,
+            occupied: None,
             engine: self.engine,
             endpoints: self.endpoints,
             credentials: self.credentials,

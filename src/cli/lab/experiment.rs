@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine;
-use crate::experiment::{Case, Experiment, Label, Manifest, Measured, News};
+use crate::experiment::{Case, Experiment, Label, Manifest, Measured, News, Server};
 use crate::report;
 use crate::report::experiment::ExperimentReport;
 use crate::report::{command, number};
@@ -20,7 +20,7 @@ use super::super::output;
 use super::super::settings::{StackSource, UpArguments, UpSettings};
 use super::interrupts::Interrupts;
 use super::made::{Made, manifest};
-use super::notebook::{Basis, KeepArguments, Notebook};
+use super::notebook::{Basis, GOES_ON, KeepArguments, Notebook};
 use super::outlets::Recording;
 use super::rig::{Order, Rig, set_up, take_app};
 use super::{runtime, up};
@@ -146,12 +146,7 @@ async fn conducted(
     notebook: &Notebook,
 ) -> Result<(Vec<Measured>, Manifest), Failure> {
     let mut interrupts = Interrupts::listen()?;
-    let base = settings.uwsgi.clone();
-    let mut settings = settings;
-    // What comes up first need not be made anew at once.
-    settings.uwsgi = set_up(&base, &experiment.variants[0].server);
     let up = up::raised(&settings, &mut interrupts).await?;
-    settings.uwsgi = base;
     notebook.on(up.engine.name())?;
     let (recording, takers) = Recording::begin(&notebook.points(), &up)?;
     let cancel = CancellationToken::new();
@@ -161,7 +156,7 @@ async fn conducted(
         takers,
         cancel: cancel.clone(),
     };
-    let advice = "the same command goes on from here; what was measured is kept";
+    let advice = GOES_ON;
     let work = measured(experiment, rig, notebook);
     let measured = interrupts.or_wind_down(work, &cancel, advice).await;
     recording.end().await;
@@ -211,7 +206,11 @@ async fn measured(
     if !notebook.goes_on {
         // A setting that uWSGI refuses shows now and not after an hour.
         for variant in &experiment.variants {
-            rig.try_out(&variant.name, &variant.server).await?;
+            if let Err(failure) = rig.try_out(&variant.name, &variant.server).await {
+                // The lab is to go on with a server that works.
+                rig.try_out("", &Server::default()).await.ok();
+                return Err(failure);
+            }
         }
     }
     let bar = bar(cases.len());

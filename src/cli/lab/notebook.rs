@@ -49,6 +49,9 @@ pub(super) struct Notebook {
     _lock: File,
 }
 
+/// For somebody who interrupted it.
+pub(super) const GOES_ON: &str = "the same command goes on from here; what was measured is kept, and the lab stays up until `uwsgi-lab down`";
+
 const ENGINE: &str = "engine";
 const LOCK: &str = "lock";
 const BASIS: &str = "basis.json";
@@ -182,12 +185,16 @@ fn case(number: usize) -> String {
     format!("cases/{number:04}.json")
 }
 
-/// The latest of them on which nobody works.
+/// The one that is furthest of those on which nobody works; the latest of several.
 fn unfinished(runs: &Path, basis: &Basis) -> Option<PathBuf> {
     let entries = fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
     let same = entries.filter(|path| !path.join(REPORT).exists() && basis_of(path).as_ref() == Some(basis));
     same.filter(|path| locked(path).is_ok_and(|lock| lock.is_some()))
-        .max()
+        .max_by_key(|path| (measurements(path), path.clone()))
+}
+
+fn measurements(path: &Path) -> usize {
+    fs::read_dir(path.join("cases")).map_or(0, Iterator::count)
 }
 
 /// Nothing where another process holds it.

@@ -22,7 +22,7 @@ use super::made::{Made, manifest, stamp};
 use super::outlets::Recording;
 use super::rest::at_rest;
 use super::rig::{set_up, take_app};
-use super::stage::stage;
+use super::stage::{last_words, stage};
 use super::teller::Teller;
 use super::{kept, runtime, up};
 
@@ -150,7 +150,7 @@ fn play(
     let outcome = runtime()?.block_on(async {
         let mut interrupts = Interrupts::listen()?;
         let up = up::raised(&settings, &mut interrupts).await?;
-        let played = played(&scenario, &settings, &up, &directory, &mut interrupts).await?;
+        let (played, last_words) = played(&scenario, &settings, &up, &directory, &mut interrupts).await?;
         let made = Made {
             title: &scenario.title,
             seed: scenario.seed,
@@ -158,9 +158,9 @@ fn play(
             uwsgi: played.uwsgi_version.clone(),
         };
         let manifest = manifest(made, &settings, &up);
-        Ok((played, manifest, up))
+        Ok((played, manifest, up, last_words))
     });
-    let (outcome, manifest, up) = match outcome {
+    let (outcome, manifest, up, last_words) = match outcome {
         Ok(outcome) => outcome,
         Err(failure) => {
             directory.remove_if_empty();
@@ -171,7 +171,7 @@ fn play(
     directory.finish(source.text, &report)?;
     output::data(&report::run::markdown(&report))?;
     tell_where(&directory, &up, &settings.lab.name);
-    conclude(&report, &outcome)
+    conclude(&report, &outcome, last_words.as_deref())
 }
 
 /// The lab of the scenario: its uWSGI, and no load but that of its phases.
@@ -195,13 +195,14 @@ fn settings(scenario: &Scenario, place: &str, arguments: &UpArguments) -> Result
     Ok(settings)
 }
 
+/// Plays it, and returns what the server said last where it does not answer any more.
 async fn played(
     scenario: &Scenario,
     settings: &UpSettings,
     up: &Up,
     directory: &kept::Directory,
     interrupts: &mut Interrupts,
-) -> Result<Outcome, Failure> {
+) -> Result<(Outcome, Option<Vec<String>>), Failure> {
     let (recording, takers) = Recording::begin(&directory.points(), up)?;
     let stop = CancellationToken::new();
     let stage = stage(up, settings.interval, takers, stop.clone())?;
@@ -229,10 +230,12 @@ async fn played(
         }
     };
     teller.end();
+    let last_words = last_words(up, &settings.lab.name, &stage).await;
     drop(stage);
     undo(&deeds, interrupts).await;
     recording.end().await;
-    outcome.map_err(|error| Failure::from_error(Code::Unavailable, &error))
+    let outcome = outcome.map_err(|error| Failure::from_error(Code::Unavailable, &error))?;
+    Ok((outcome, last_words))
 }
 
 /// The server is the lab's again after the run, however that ended.
@@ -265,11 +268,20 @@ fn tell_where(directory: &kept::Directory, up: &Up, lab: &str) {
     output::note(&format!("Report: {}\n{end}", directory.report().display()));
 }
 
-fn conclude(report: &RunReport, outcome: &Outcome) -> Result<(), Failure> {
+fn conclude(report: &RunReport, outcome: &Outcome, last_words: Option<&[String]>) -> Result<(), Failure> {
     if outcome.interrupted {
         return Err(Failure::new(
             Code::Interrupted,
             "interrupted; what was measured until then is kept",
+        ));
+    }
+    if let Some(lines) = last_words {
+        let mut failure = Failure::new(Code::NotReady, "uWSGI does not answer any more");
+        failure
+            .causes
+            .extend(lines.iter().map(|line| format!("uWSGI said: {line}")));
+        return Err(failure.hint(
+            "`uwsgi-lab logs uwsgi` tells all that it said; the next `uwsgi-lab up` or run makes it anew",
         ));
     }
     let unmet = report.unmet();

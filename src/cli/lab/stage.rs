@@ -78,7 +78,19 @@ pub(super) async fn look(up: &Up, lab: &str, stage: &Stage) -> Option<Look> {
     Some(Look { pid, processor })
 }
 
-/// The name of the container that the server runs in, as the engine calls it.
+/// The last lines that the server printed, where it does not answer any more.
+pub(super) async fn last_words(up: &Up, lab: &str, stage: &Stage) -> Option<Vec<String>> {
+    const TOLD: usize = 6;
+    if uwsgi::fetch(&stage.stats.address, STATS_DEADLINE).await.is_ok() {
+        return None;
+    }
+    match container(up, lab).await {
+        Ok(Some(container)) => Some(up.engine.last_lines(&container, TOLD).await),
+        _ => Some(Vec::new()),
+    }
+}
+
+/// The id of the container that the server runs in.
 async fn container(up: &Up, lab: &str) -> Result<Option<String>, Failure> {
     let stats = up.endpoints.iter().find(|endpoint| endpoint.role == Role::Stats);
     let Some(stats) = stats else { return Ok(None) };
@@ -86,5 +98,5 @@ async fn container(up: &Up, lab: &str) -> Result<Option<String>, Failure> {
     let observed = observed.map_err(|error| failure(&error))?;
     Ok(observed
         .container(&stats.service)
-        .map(|container| container.name.clone()))
+        .map(|container| container.id.clone()))
 }

@@ -18,7 +18,7 @@ use super::super::settings::{UpArguments, UpSettings};
 use super::experiment::basis;
 use super::interrupts::Interrupts;
 use super::made::{Made, manifest};
-use super::notebook::{KeepArguments, Notebook};
+use super::notebook::{GOES_ON, KeepArguments, Notebook};
 use super::outlets::Recording;
 use super::rig::{Rig, set_up};
 use super::{runtime, up};
@@ -86,12 +86,9 @@ pub(crate) fn run(arguments: &TuneArguments) -> Result<(), Failure> {
     let end = command::of_lab("The lab stays up; `uwsgi-lab down` takes it away.", &lab);
     let place = notebook.path().join("report.html");
     output::note(&format!("\nReport: {}\n{end}", place.display()));
-    match report.is_found() {
-        true => Ok(()),
-        false => Err(Failure::new(
-            Code::Condition,
-            format!("nothing was found that holds {}", task.slo),
-        )),
+    match report.nothing() {
+        None => Ok(()),
+        Some(why) => Err(Failure::new(Code::Condition, why)),
     }
 }
 
@@ -116,7 +113,7 @@ async fn conducted(task: &mut Task, notebook: &Notebook) -> Result<(Tuned, Manif
         bar: ProgressBar::new_spinner(),
         number: 0,
     };
-    let advice = "the same command goes on from here; what was measured is kept";
+    let advice = GOES_ON;
     let tuned = interrupts.or_wind_down(tuner.tuned(), &cancel, advice).await;
     recording.end().await;
     let (tuned, first) = tuned?;
@@ -128,9 +125,13 @@ async fn conducted(task: &mut Task, notebook: &Notebook) -> Result<(Tuned, Manif
         uwsgi: first.uwsgi,
     };
     let mut settings = task.settings.clone();
-    if let Some(found) = tuned.found.map(|index| tuned.trials[index].candidate) {
+    let found = tuned.found.map(|index| tuned.trials[index].candidate);
+    if let Some(found) = found {
         settings.uwsgi = set_up(&settings.uwsgi, &server(found));
     }
-    let manifest = manifest(made, &settings, &up);
+    let mut manifest = manifest(made, &settings, &up);
+    if found.is_none() {
+        manifest.uwsgi_ini = format!("# Before anything was tried.\n{}", manifest.uwsgi_ini);
+    }
     Ok((tuned, manifest))
 }

@@ -9,7 +9,7 @@ use crate::plan::{self, Keep, Observed};
 use crate::report::lab as report;
 use crate::state::{Credentials, EngineKind, LabDirectory, Recipe};
 
-use super::super::error::Failure;
+use super::super::error::{Code, Failure};
 use super::super::output;
 use super::super::settings::{UpArguments, UpSettings};
 use super::agents::state_failure;
@@ -116,15 +116,25 @@ pub(super) async fn up(
 pub(super) async fn raised(settings: &UpSettings, interrupts: &mut Interrupts) -> Result<Up, Failure> {
     let directory = &settings.lab.directory;
     let is_new = !directory.path().exists();
+    let occupied = directory.occupy().map_err(|error| state_failure(&error))?;
+    let occupied = occupied.ok_or_else(|| measured_on(&settings.lab.name))?;
     let _lock = directory.lock().map_err(|error| state_failure(&error))?;
     let risen = rise(settings, true, interrupts).await;
     if is_new && risen.is_err() {
         remove_unused(directory).ok();
     }
-    let up = risen?;
+    let mut up = risen?;
+    up.occupied = Some(occupied);
     let before = Recipe::load(directory).map_err(|error| state_failure(&error))?;
     remember(settings, &up.recipe.clone().with_server_of(before.as_ref()))?;
     Ok(up)
+}
+
+fn measured_on(lab: &str) -> Failure {
+    let message = format!("something is measured on the lab '{lab}' right now");
+    Failure::new(Code::Usage, message)
+        .hint("wait for the run, experiment or tuning in the other terminal, or end it there with Ctrl-C")
+        .hint("or measure on another lab: --name NAME, with ports of its own")
 }
 
 /// Keeps what the lab was made of, and of bundles the one alone that it was made from.

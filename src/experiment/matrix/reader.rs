@@ -137,11 +137,12 @@ fn variants(reader: &Reader<'_>, typed: &Typed) -> Result<Vec<Variant>, Scenario
     }];
     no_own(reader, &typed.uwsgi)?;
     for (key, values) in &typed.vary.0 {
+        let wrong = |message: String| reader.wrong_in("vary", key, message);
         if typed.vary.0.iter().filter(|(other, _)| other == key).count() > 1 {
-            return Err(reader.wrong(key, format!("`{key}` is varied twice")));
+            return Err(wrong(format!("`{key}` is varied twice")));
         }
         if values.is_empty() {
-            return Err(reader.wrong(key, format!("`{key}` is varied and has no value")));
+            return Err(wrong(format!("`{key}` is varied and has no value")));
         }
         let mut next = Vec::new();
         for variant in &combined {
@@ -151,7 +152,7 @@ fn variants(reader: &Reader<'_>, typed: &Typed) -> Result<Vec<Variant>, Scenario
         }
         combined = next;
         if let Some(name) = twice(&combined) {
-            return Err(reader.wrong(key, format!("`{key}` has a value twice: {name}")));
+            return Err(wrong(format!("`{key}` has a value twice: {name}")));
         }
         if combined.len() > MOST_CASES {
             return Err(reader.wrong(key, format!("more than {MOST_CASES} combinations")));
@@ -210,11 +211,14 @@ fn with(reader: &Reader<'_>, variant: &Variant, key: &str, value: &Scalar) -> Re
         Scalar::Number(count) => u32::try_from(*count).ok().filter(|count| *count > 0),
         _ => None,
     };
-    let count = || count().ok_or_else(|| reader.wrong(key, format!("{key} are whole numbers above 0")));
+    let count =
+        || count().ok_or_else(|| reader.wrong_in("vary", key, format!("{key} are whole numbers above 0")));
     match key {
         "processes" => server.processes = Some(count()?),
         "threads" => server.threads = Some(count()?),
-        "workers" | "p" => return Err(reader.wrong(key, format!("`{key}` is called processes here"))),
+        "workers" | "p" => {
+            return Err(reader.wrong_in("vary", key, format!("`{key}` is called processes here")));
+        }
         _ => {
             server.options.insert(key.to_owned(), Setting::One(value.clone()));
         }

@@ -54,6 +54,10 @@ pub(super) fn refusal(key: &str, value: &str) -> Option<String> {
             "`{key}` cannot be changed while uWSGI runs: the lab needs it as it is"
         ));
     }
+    let counts = ["processes", "workers", "threads"];
+    if counts.contains(&key) && !value.parse::<u32>().is_ok_and(|count| count > 0) {
+        return Some(format!("{key} are whole numbers above 0"));
+    }
     UwsgiConfig::check(key, value)
         .err()
         .map(|error| error.to_string())

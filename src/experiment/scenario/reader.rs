@@ -167,7 +167,12 @@ impl Reader<'_> {
     }
 
     /// The first such place below the key `section` of the scenario.
-    pub(super) fn wrong_in(&self, section: &str, typed: &str, message: impl Into<String>) -> ScenarioError {
+    pub(in crate::experiment) fn wrong_in(
+        &self,
+        section: &str,
+        typed: &str,
+        message: impl Into<String>,
+    ) -> ScenarioError {
         let line = format!("\n{section}:");
         self.wrong_from(self.source.find(&line).unwrap_or(0), typed, message)
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use crate::experiment::expectation::{Expectation, ExpectationError};
-use crate::experiment::figures::Known;
+use crate::experiment::figures::{Known, is_better_high};
 use crate::experiment::measured::Measured;
 use crate::experiment::statistics::Estimate;
 
@@ -27,6 +27,10 @@ pub(crate) enum ObjectiveError {
     Expectation(#[from] ExpectationError),
     #[error("`{0}` is no limit: it needs <, <=, > or >=")]
     NoLimit(String),
+    #[error("`{0}` asks for the worse end of it: did you mean the other sign?")]
+    Direction(String),
+    #[error("`{0}`: nothing is answered in no time")]
+    Nothing(String),
     #[error("`{0}` names a phase, and there is none here")]
     Phase(String),
 }
@@ -126,6 +130,21 @@ fn judged(objective: &Expectation, measured: &[Measured]) -> Judged {
     }
 }
 
+/// More of a time or of errors is never wanted, and less than none of it is not to be had.
+fn senseless(objective: &Expectation) -> Option<ObjectiveError> {
+    let text = || objective.to_string();
+    let wants_more = objective.allows(f64::MAX);
+    let figure = objective.figure();
+    // Of other figures, as of idle workers, somebody may want more or less.
+    let has_worse_end = matches!(Known::of(figure), Some(Known::Time | Known::Share))
+        || ["rate", "answered", "errors", "non_2xx"].contains(&figure);
+    if has_worse_end && wants_more != is_better_high(figure) {
+        return Some(ObjectiveError::Direction(text()));
+    }
+    (!wants_more && objective.number() <= 0.0 && Known::of(figure) == Some(Known::Time))
+        .then(|| ObjectiveError::Nothing(text()))
+}
+
 impl FromStr for Objectives {
     type Err = ObjectiveError;
 
@@ -136,6 +155,9 @@ impl FromStr for Objectives {
             let objective: Expectation = part.parse()?;
             if !objective.is_limit() {
                 return Err(ObjectiveError::NoLimit(part.trim().to_owned()));
+            }
+            if let Some(error) = senseless(&objective) {
+                return Err(error);
             }
             if objective.phase.is_some() {
                 return Err(ObjectiveError::Phase(part.trim().to_owned()));
@@ -207,6 +229,9 @@ mod tests {
             refused("p99==300ms"),
             "`p99==300ms` is no limit: it needs <, <=, > or >="
         );
+        assert!(refused("p99>300ms").contains("did you mean the other sign?"));
+        assert!(refused("p99<0ms").contains("in no time"));
+        assert!("rate>30,p99<1s".parse::<Objectives>().is_ok());
         assert!(refused("speed<3").starts_with("there is no figure `speed`"));
         assert!(refused("calm: p99<3s").contains("names a phase"));
         assert_eq!("p99<1s,errors<3".parse::<Objectives>().unwrap().each().len(), 2);

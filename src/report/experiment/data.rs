@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::experiment::{Cell, Contest, Estimate, Experiment, Gap, Manifest, Measured, PROCESSOR, Verdict};
+use super::answer::answer;
+use crate::experiment::{
+    Cell, Contest, Estimate, Experiment, Fault, Gap, Manifest, Measured, PROCESSOR, Verdict,
+};
 use crate::experiment::{cells, contests};
 use crate::report::curves::curve;
-use crate::report::{figure, number};
 
 /// Times are in µs, memory in MB of 10^6 bytes, rates in requests a second.
 #[derive(Debug, Serialize)]
@@ -49,6 +51,8 @@ pub(super) struct VariantReport {
     /// Percentile and latency from the intended time, then from the actual start of a request; all measurements together.
     pub(super) latency: Vec<(f64, u64)>,
     pub(super) service: Vec<(f64, u64)>,
+    /// Why it is held against nobody.
+    pub(super) fault: Option<Fault>,
     /// Against the best; null for the best itself.
     pub(super) gap: Option<Gap>,
     pub(super) verdict: Option<Verdict>,
@@ -130,6 +134,8 @@ fn variant(experiment: &Experiment, cell: &Cell<'_>, contest: Option<&Contest>) 
         "service_time",
         "in_request",
         "max(queue)",
+        "respawns",
+        "overloaded",
         "rss_mb",
     ];
     let figures = names
@@ -148,118 +154,14 @@ fn variant(experiment: &Experiment, cell: &Cell<'_>, contest: Option<&Contest>) 
         figures: figures.collect(),
         latency: curve(cell.latency().as_ref()),
         service: curve(cell.service().as_ref()),
+        fault: contest.and_then(|contest| {
+            let of_it = contest
+                .failing
+                .iter()
+                .find(|(variant, _)| *variant == cell.variant);
+            of_it.map(|(_, fault)| *fault)
+        }),
         gap: against.map(|against| against.gap),
         verdict: against.map(|against| against.verdict),
     }
-}
-
-/// How many times the best's figure a variant's may be, for all that was measured; nothing where that cannot be told.
-fn at_worst(contest: &Contest, variant: usize) -> Option<f64> {
-    let other = contest.others.iter().find(|other| other.variant == variant)?;
-    match other.gap {
-        Gap::Factor(factor) if contest.judge.higher_is_better => factor.low.map(|low| 1.0 / low),
-        Gap::Factor(factor) => factor.high,
-        Gap::Difference(_) => None,
-    }
-}
-
-/// Those that do not differ, and how far they may be apart all the same.
-fn unseen(contest: &Contest) -> String {
-    let alike = contest
-        .others
-        .iter()
-        .filter(|other| other.verdict == Verdict::Alike);
-    let worst = alike.filter_map(|other| at_worst(contest, other.variant));
-    match worst.fold(1.0, f64::max) {
-        worst if worst <= AS_GOOD => String::new(),
-        worst if worst > 100.0 => " (too few measurements to tell much)".to_owned(),
-        worst => format!(
-            " (one may still be {} × as bad: longer or more measurements would tell)",
-            number::rate((worst * 10.0).ceil() / 10.0)
-        ),
-    }
-}
-
-/// Nobody minds a tenth.
-const AS_GOOD: f64 = 1.1;
-
-/// Who is best, who is as good, and which of them costs the least.
-fn answer(experiment: &Experiment, contest: &Contest, cells: &[Cell<'_>]) -> String {
-    let judge = &contest.judge;
-    let load = &experiment.loads[contest.load].name;
-    let best = &experiment.variants[contest.best].name;
-    let cell = |variant: usize| {
-        cells
-            .iter()
-            .find(|cell| cell.load == contest.load && cell.variant == variant)
-    };
-    let of_best = cell(contest.best).and_then(|cell| cell.estimate(&judge.name));
-    let of_best = of_best.map_or(String::new(), |estimate| {
-        format!(" ({})", figure::estimate(&judge.name, &estimate))
-    });
-    let count = |verdict| {
-        contest
-            .others
-            .iter()
-            .filter(|other| other.verdict == verdict)
-            .count()
-    };
-    let (alike, worse, unknown) = (
-        count(Verdict::Alike),
-        count(Verdict::Worse),
-        count(Verdict::Unknown),
-    );
-    let most = if judge.higher_is_better {
-        "highest"
-    } else {
-        "lowest"
-    };
-    let first = match (alike, worse, unknown) {
-        (0, 0, 0) => format!(
-            "Under {load}, {best} has {} {of_best}, and nothing to be held against",
-            judge.name
-        ),
-        (_, _, 1..) => format!(
-            "Under {load}, {best} had the {most} {}{of_best}; measured once, that tells no difference from chance",
-            judge.name
-        ),
-        (_, 0, 0) => format!(
-            "Under {load}, no difference in {} shows between the {} settings; {best} has the {most}{of_best}",
-            judge.name,
-            alike + 1
-        ),
-        (0, _, 0) => format!(
-            "Under {load}, {best} has the {most} {}{of_best}; all others are worse",
-            judge.name
-        ),
-        _ => format!(
-            "Under {load}, {best} has the {most} {}{of_best}; {} differ{} from it by no more than chance, {worse} {} worse",
-            judge.name,
-            alike,
-            if alike == 1 { "s" } else { "" },
-            if worse == 1 { "is" } else { "are" },
-        ),
-    };
-    let first = first + &unseen(contest);
-    let mut text = format!("{first}.");
-    let cheap = cell(contest.cheapest).and_then(|cell| cell.estimate("max(rss_mb)"));
-    if let Some(memory) = cheap.filter(|_| contest.cheapest != contest.best) {
-        let is_as_good = at_worst(contest, contest.cheapest).is_some_and(|worst| worst <= AS_GOOD);
-        let which = match is_as_good {
-            true => "The cheapest that is as good is",
-            false => "Of these the least memory takes",
-        };
-        text += &format!(
-            " {which} {}, with {}.",
-            experiment.variants[contest.cheapest].name,
-            figure::text("max(rss_mb)", memory.mean)
-        );
-    }
-    for variant in &contest.failing {
-        text += &format!(
-            " {} answered too many requests with errors, or none, and has no part in this.",
-            experiment.variants[*variant].name
-        );
-    }
-    text
 }

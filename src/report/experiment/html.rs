@@ -46,6 +46,7 @@ fn chart(load: &LoadReport) -> String {
         title: &format!("{judge} with its 95 % interval"),
         rows: load.variants.iter().filter_map(row).collect(),
         limit: None,
+        legend: "● the best, and what does not differ from it by more than chance · ○ worse, or not held against it · line: 95 % interval",
         label: &|value| figure::brief(judge, value),
     };
     drawn.svg()
@@ -78,6 +79,7 @@ fn standing(load: &LoadReport, variant: &VariantReport) -> Standing {
     match variant.verdict {
         _ if load.best.as_ref() == Some(&variant.name) => Standing::Good,
         Some(Verdict::Alike) => Standing::Good,
+        _ if variant.fault.is_some() => Standing::Bad,
         Some(Verdict::Worse) => Standing::Bad,
         _ => Standing::Neutral,
     }

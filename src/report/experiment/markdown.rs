@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::data::{COLUMNS, ExperimentReport, LoadReport, VariantReport};
-use crate::experiment::{Gap, Measured, Verdict};
+use crate::experiment::{Fault, Gap, Measured, Verdict};
 use crate::report::{figure, made, number};
 
 pub(crate) fn markdown(report: &ExperimentReport) -> String {
@@ -92,9 +92,21 @@ pub(super) fn cells(load: &LoadReport, variant: &VariantReport) -> Vec<String> {
     cells
 }
 
+/// Whether an interval says nothing.
+fn is_wide(gap: Gap) -> bool {
+    const WIDE: f64 = 20.0;
+    matches!(gap, Gap::Factor(factor) if factor.low.zip(factor.high).is_none_or(|(low, high)| high > low * WIDE))
+}
+
 fn against(load: &LoadReport, variant: &VariantReport) -> String {
     if load.best.as_ref() == Some(&variant.name) {
         return "the best".to_owned();
+    }
+    match variant.fault {
+        Some(Fault::Errors(_)) => return "errors".to_owned(),
+        Some(Fault::FallsBehind) => return "falls behind".to_owned(),
+        Some(Fault::Silent) => return "no answers".to_owned(),
+        None => {}
     }
     let (Some(gap), Some(verdict)) = (variant.gap, variant.verdict) else {
         return "–".to_owned();
@@ -128,6 +140,7 @@ fn against(load: &LoadReport, variant: &VariantReport) -> String {
     let span = span.map_or(String::new(), |(low, high)| format!(" ({low} to {high})"));
     match verdict {
         Verdict::Worse => format!("worse: {mean}{span}"),
+        Verdict::Alike if is_wide(gap) => format!("too seldom measured to tell: {mean}"),
         Verdict::Alike => format!("no difference shows: {mean}{span}"),
         Verdict::Unknown => format!("{mean}, measured once"),
     }

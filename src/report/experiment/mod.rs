@@ -1,5 +1,6 @@
 //! An experiment as data, JSON, Markdown and one HTML page; runs nothing.
 
+mod answer;
 mod data;
 mod html;
 mod markdown;

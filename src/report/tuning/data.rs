@@ -72,6 +72,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) most: (u32, u32),
     pub(crate) memory: Option<f64>,
     pub(crate) processors: usize,
+    pub(crate) cheaper: bool,
 }
 
 impl TuningReport {
@@ -96,13 +97,14 @@ impl TuningReport {
                 thread_mb: known(tuned.calibration.thread),
                 processors: asked.processors,
             },
-            trials: tuned.trials.iter().map(trial_report).collect(),
+            trials: in_order(asked, tuned).map(trial_report).collect(),
             manifest,
         }
     }
 
-    pub(crate) fn is_found(&self) -> bool {
-        self.found.is_some()
+    /// What stands in the way; nothing where something was found.
+    pub(crate) fn nothing(&self) -> Option<&str> {
+        self.found.is_none().then(|| self.answer.trim_end_matches('.'))
     }
 
     pub(crate) fn json(&self) -> String {
@@ -124,6 +126,15 @@ fn candidate(candidate: &Candidate) -> CandidateReport {
         cheaper: candidate.cheaper,
         rate: candidate.rate,
     }
+}
+
+/// As they were tried; rates rise.
+fn in_order<'a>(asked: &Asked<'_>, tuned: &'a Tuned) -> impl Iterator<Item = &'a Trial> {
+    let mut trials: Vec<&Trial> = tuned.trials.iter().collect();
+    if asked.rate.is_none() {
+        trials.sort_by(|one, other| one.candidate.rate.total_cmp(&other.candidate.rate));
+    }
+    trials.into_iter()
 }
 
 fn trial_report(trial: &Trial) -> TrialReport {
@@ -262,6 +273,27 @@ fn nearest_failure<'a>(tuned: &'a Tuned, found: &Trial) -> Option<&'a Trial> {
     failed.min_by(|one, other| distance(one).total_cmp(&distance(other)))
 }
 
+fn found_of(tuned: &Tuned) -> Option<&Trial> {
+    tuned.found.map(|index| &tuned.trials[index])
+}
+
+/// Where what was measured holds and the model has it that it would not for long.
+fn doubt(asked: &Asked<'_>, tuned: &Tuned) -> Option<String> {
+    let main = asked.objectives.main();
+    let found = found_of(tuned)?;
+    let says = match found.predicted {
+        Prediction::Value(value) if !main.allows(value) => {
+            format!("{} {}", main.figure(), figure::brief(main.figure(), value))
+        }
+        Prediction::FallsBehind => "a queue that grows for ever".to_owned(),
+        _ => return None,
+    };
+    Some(format!(
+        "The model has {says} for the answer, which does not hold {main}: in short measurements a queue may not have had the time to grow. \
+         Longer ones (--duration) tell.",
+    ))
+}
+
 /// Of fewer a 99th percentile is one of the five slowest.
 const FEW: f64 = 400.0;
 
@@ -276,6 +308,12 @@ fn caveats(asked: &Asked<'_>, tuned: &Tuned) -> Vec<String> {
         .find(|one| one.figure() == "error_share");
     if let Some(errors) = errors.filter(|errors| !asked.slo.contains(&errors.to_string())) {
         caveats.push(format!("Beside {} it was held that {errors}.", asked.slo));
+    }
+    if let Some(doubt) = doubt(asked, tuned) {
+        caveats.push(doubt);
+    }
+    if asked.cheaper && found_of(tuned).is_some_and(|trial| trial.candidate.processes == 1) {
+        caveats.push("--cheaper: with one process there is nothing that could be stopped.".to_owned());
     }
     if tuned.end == End::Tired {
         caveats.push(format!(
@@ -307,8 +345,7 @@ fn caveats(asked: &Asked<'_>, tuned: &Tuned) -> Vec<String> {
             close.join(", ")
         ));
     }
-    let found = tuned.found.map(|index| &tuned.trials[index]);
-    if asked.rate.is_some() && found.is_some_and(|trial| trial.candidate.processes == 1) {
+    if asked.rate.is_some() && found_of(tuned).is_some_and(|trial| trial.candidate.processes == 1) {
         caveats.push(
             "With one process a crash, a harakiri or a reload stops everything for a moment; two are safer, for twice the memory."
                 .to_owned(),

@@ -16,7 +16,7 @@ pub(crate) fn html(report: &TuningReport) -> Result<String, tera::Error> {
     let mut context = Context::new();
     context.insert("title", &report.question);
     context.insert("answer", &report.answer);
-    context.insert("good", &report.is_found());
+    context.insert("good", &report.nothing().is_none());
     context.insert("ini", &report.ini);
     context.insert("chart", &chart(report));
     context.insert("head", &head(report));
@@ -53,11 +53,9 @@ fn chart(report: &TuningReport) -> String {
         })
     };
     let drawn = Intervals {
-        title: &format!(
-            "{}: measured with its interval (●), of the model (◇), and the objective (dashed)",
-            report.figure
-        ),
+        title: &format!("{}, measured and of the model", report.figure),
         rows: report.trials.iter().filter_map(row).collect(),
+        legend: "● holds · ○ does not · grey: too close to call · line: interval of all looks · ◇ the model · dashed: the objective",
         limit: Some((report.limit, "the objective")),
         label: &|value| figure::brief(&report.figure, value),
     };

@@ -90,9 +90,16 @@ fn an_experiment_that_is_interrupted_goes_on_and_finds_what_is_better() {
     eventually("the second case is kept", || {
         directory.join("cases/0001.json").exists()
     });
+    let beside = lab.run_with_ports(&["demo", "hello"]);
+    assert_eq!(beside.code, Some(2), "{beside:?}");
+    assert!(
+        beside.stderr.contains("something is measured on the lab"),
+        "{beside:?}"
+    );
     process.interrupt();
     stderr.until("error: interrupted");
-    stderr.until("  hint: the same command goes on from here; what was measured is kept");
+    stderr
+        .until("  hint: the same command goes on from here; what was measured is kept, and the lab stays up");
     assert_eq!(process.exit_code(), Some(130));
     assert!(!directory.join("report.json").exists());
     let before = cases(&directory);

@@ -311,3 +311,37 @@ fn a_run_begins_once_the_server_has_answered_what_came_before() {
     let answered: Vec<_> = before.into_iter().map(|one| one.join().unwrap()).collect();
     assert_eq!(answered, [Some(200); 4]);
 }
+
+#[test]
+fn a_server_that_dies_in_a_run_is_told_with_what_it_said() {
+    let Some(lab) = Lab::new() else { return };
+    let file = lab.scratch().join("deadly.yaml");
+    let scenario = "title: Deadly\nphases:\n- {name: only, rate: 8, duration: 8s}\nactions:\n- {at: 2s, do: {set: {no-such-option: 1}}}\n";
+    fs::write(&file, scenario).unwrap();
+    let directory = lab.scratch().join("run");
+    let ended = lab.run_with_ports(&[
+        "run",
+        file.to_str().unwrap(),
+        "--save",
+        directory.to_str().unwrap(),
+    ]);
+    assert_eq!(ended.code, Some(5), "{ended:?}");
+    assert!(
+        ended.stderr.contains("error: uWSGI does not answer any more")
+            && ended.stderr.contains("no-such-option"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        directory.join("report.html").exists(),
+        "what was measured is kept"
+    );
+    fs::write(&file, scenario.replace("no-such-option: 1", "processes: 0")).unwrap();
+    let ended = lab.run_with_ports(&["run", file.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(
+        ended.stderr.contains("line 5, column")
+            && ended.stderr.contains("processes are whole numbers above 0"),
+        "{ended:?}"
+    );
+}

@@ -130,6 +130,7 @@ impl Task {
             most: (*self.question.processes.end(), *self.question.threads.end()),
             memory: self.question.memory,
             processors: self.question.processors,
+            cheaper: self.question.cheaper,
         }
     }
 

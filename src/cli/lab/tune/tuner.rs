@@ -46,14 +46,14 @@ impl Tuner<'_> {
     }
 
     fn announce(&self) {
-        let each = match self.task.rate {
-            Some(rate) => self.task.length(rate),
-            None => self.task.length(f64::INFINITY),
-        };
+        if self.notebook.goes_on {
+            output::note("Goes on with what was measured before.");
+        }
+        let each = self.task.length(self.task.rate.unwrap_or(f64::INFINITY));
         output::note(&format!(
-            "What one request takes first, then some configurations or rates, {} and more each, until it is clear: some minutes. Ctrl-C keeps \
-             what was measured.",
-            number::duration(each * 2)
+            "What one request takes first, then some configurations or rates, 2 to 6 measurements of {} for each, until it is clear: some \
+             minutes. Ctrl-C keeps what was measured.",
+            number::duration(each)
         ));
     }
 
