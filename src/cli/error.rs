@@ -13,7 +13,7 @@ Exit codes:
   2  wrong usage
   3  invalid project or Compose file
   4  environment unavailable (no Docker or Python, port taken, image not to be had, disk full)
-  5  a service did not become ready
+  5  a service did not become ready, or uWSGI died in a run
   6  a condition of --fail-if holds, a scenario did not find what it expects, or nothing meets an objective
   130  interrupted";
 

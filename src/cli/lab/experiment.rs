@@ -44,7 +44,7 @@ Keys of an experiment:
   warm-up     sent before what counts [2s]; duration [10s]; cool-down [1s]
   app         as in a scenario: {directory: ./site, module: \"wsgi:application\", requirements: requirements.txt}
   uwsgi       what all variants have: processes, threads, options
-  vary        settings and their values, as in {processes: [1, 4], max-requests: [0, 1000]}; all are combined
+  vary        settings and their values, as in {processes: [1, 4], listen: [50, 100]}; all are combined
   cases       variants that are typed whole: [{name: as it is, uwsgi: {…}}]
   loads       as phases of a scenario: name, rate, arrivals, requests, timeout, connections, duration
   judge       the figure by which one is better [p99; rate in a closed loop]";
