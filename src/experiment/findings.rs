@@ -110,11 +110,11 @@ impl Cell<'_> {
         if ERRORS.contains(&judge) {
             return None;
         }
-        if errors > MANY_PERCENT {
-            return Some(Fault::Errors(errors));
+        // In at least half of the repetitions. What still waits at the end counts as an error too, so this comes first.
+        if mean("overloaded") >= 0.5 {
+            return Some(Fault::FallsBehind);
         }
-        // In at least half of the repetitions.
-        (mean("overloaded") >= 0.5).then_some(Fault::FallsBehind)
+        (errors > MANY_PERCENT).then_some(Fault::Errors(errors))
     }
 
     fn by_repeat(&self, figure: &str) -> BTreeMap<u32, f64> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::collector::Target;
@@ -81,8 +82,13 @@ pub(super) async fn look(up: &Up, lab: &str, stage: &Stage) -> Option<Look> {
 /// The last lines that the server printed, where it does not answer any more.
 pub(super) async fn last_words(up: &Up, lab: &str, stage: &Stage) -> Option<Vec<String>> {
     const TOLD: usize = 6;
-    if uwsgi::fetch(&stage.stats.address, STATS_DEADLINE).await.is_ok() {
-        return None;
+    const LOOKS: u32 = 10;
+    // One that reloads is away for a moment.
+    for _ in 0..LOOKS {
+        if uwsgi::fetch(&stage.stats.address, STATS_DEADLINE).await.is_ok() {
+            return None;
+        }
+        sleep(Duration::from_millis(300)).await;
     }
     match container(up, lab).await {
         Ok(Some(container)) => Some(up.engine.last_lines(&container, TOLD).await),

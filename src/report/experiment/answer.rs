@@ -125,7 +125,7 @@ fn without(name: &str, fault: Fault, judge: &str) -> String {
     match fault {
         Fault::Errors(share) => {
             let share = figure::text("error_share", share);
-            format!(" {name} answered {share} with errors and has no part in this.")
+            format!(" {name} left {share} of its requests without a good answer and has no part in this.")
         }
         Fault::FallsBehind => format!(" {name} could not keep up with the load and has no part in this."),
         Fault::Silent => format!(" {name} has no {judge} of each repetition and has no part in this."),
